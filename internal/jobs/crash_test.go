@@ -1,0 +1,5 @@
+package jobs
+
+const childVar = "X_CHILD"
+
+func child() {}

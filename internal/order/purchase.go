@@ -1,0 +1,299 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"entrepot/internal/alibaba"
+	"entrepot/internal/database"
+	"entrepot/internal/errs"
+	"entrepot/internal/money"
+)
+
+// errWait says that nothing is wrong but it is too early; the task runs again after the delay.
+type errWait struct {
+	after  time.Duration
+	reason string
+}
+
+func (e errWait) Error() string { return "wait: " + e.reason }
+
+// StartPurchase writes the purchase rows of an order that is to be bought at 1688. Doing it twice changes nothing.
+func (s *Service) StartPurchase(ctx context.Context, orderID int64, cause, actor string) error {
+	f, err := s.store.get(ctx, "", 0, orderID)
+	if err != nil {
+		return notFound(err)
+	}
+	row, err := s.store.preview(ctx, f.order.PreviewID)
+	if err != nil {
+		return err
+	}
+	var q quote
+	if err := json.Unmarshal([]byte(row.Payload), &q); err != nil {
+		return err
+	}
+	err = s.store.begin(ctx, orderID, q.Groups, cause, actor)
+	s.store.jobs.Kick()
+	return err
+}
+
+// PurchaseNow starts buying on a staff member's word, for sites with the manual trigger.
+func (s *Service) PurchaseNow(ctx context.Context, orderID int64, actor string) error {
+	f, err := s.store.get(ctx, "", 0, orderID)
+	if err != nil {
+		return notFound(err)
+	}
+	if f.order.Status == Cancelled || f.order.PaidAt == nil || f.order.OrderType != TypePurchase {
+		return errs.New(errs.Conflict, "order.not_payable")
+	}
+	return s.StartPurchase(ctx, orderID, "staff.purchase", actor)
+}
+
+// Create places one purchase order at 1688, at most once: when an earlier try may have reached 1688, it looks there first
+// and creates again only when the order is proved absent, long enough after the last try.
+func (s *Service) Create(ctx context.Context, purchaseID int64) error {
+	b, err := s.store.purchase(ctx, purchaseID)
+	if err != nil {
+		return err
+	}
+	if b.purchase.State != Creating {
+		return nil
+	}
+	if b.purchase.SendCount > 0 {
+		found, err := s.probe(ctx, b.purchase.OutOrderID)
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			return s.adopt(ctx, b, found)
+		}
+		if wait := s.settleLeft(b.purchase.SentAt); wait > 0 {
+			return errWait{wait, "the last try may still reach 1688"}
+		}
+	}
+	mine, err := s.store.markSending(ctx, purchaseID, b.purchase.SendCount)
+	if err != nil {
+		return err
+	}
+	if !mine {
+		return errWait{time.Second, "another worker is placing this purchase"}
+	}
+	created, err := s.client.CreateCrossOrder(ctx, s.request(b))
+	if err != nil {
+		return s.createFailed(ctx, b, err)
+	}
+	ids := make([]string, len(created.Orders))
+	for i, o := range created.Orders {
+		ids[i] = o.OrderID.String()
+	}
+	if len(ids) == 0 {
+		return errors.New("1688 answered success without an order id")
+	}
+	return s.adopt(ctx, b, ids)
+}
+
+// settleLeft is how long a look-up is not yet proof: the last call may still be on its way.
+func (s *Service) settleLeft(sentAt *time.Time) time.Duration {
+	if sentAt == nil {
+		return 0
+	}
+	return sentAt.Add(s.rules.CallTimeout + s.rules.Settle).Sub(s.now())
+}
+
+// probe asks 1688 which orders carry our number.
+func (s *Service) probe(ctx context.Context, outOrderID string) ([]string, error) {
+	page, err := s.client.BuyerOrders(ctx, alibaba.OrderListQuery{OutOrderID: outOrderID})
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for i := range page.Orders {
+		t := &page.Orders[i]
+		if string(t.Base.OutOrderID) == outOrderID || t.Base.OutOrderID == "" {
+			ids = append(ids, t.OrderID().String())
+		}
+	}
+	return ids, nil
+}
+
+func (s *Service) adopt(ctx context.Context, b *bought, ids []string) error {
+	err := s.store.adopt(ctx, b, ids)
+	s.store.jobs.Kick()
+	return err
+}
+
+// createFailed decides by the kind of failure. An unknown outcome only goes back to the queue: the next try looks first.
+func (s *Service) createFailed(ctx context.Context, b *bought, err error) error {
+	switch alibaba.ClassOf(err) {
+	case alibaba.Rejected:
+		return s.store.refuse(ctx, b, err.Error())
+	case alibaba.Transient, alibaba.Quota, alibaba.Auth: // certainly without effect
+		if e := s.store.markUnsent(ctx, b.purchase.ID, err.Error()); e != nil {
+			return e
+		}
+		return err
+	default:
+		return err
+	}
+}
+
+func (s *Service) request(b *bought) alibaba.OrderRequest {
+	r := alibaba.OrderRequest{
+		Flow: b.purchase.Flow, TradeType: b.purchase.TradeType, Address: s.rules.Warehouse.address(), OutOrderID: b.purchase.OutOrderID,
+		Message: clip(b.order.order.Note, 500), FenxiaoChannel: "kuajing",
+	}
+	byID := map[int64]lineRow{}
+	for _, l := range b.order.lines {
+		byID[l.ID] = l
+	}
+	for _, pl := range b.lines {
+		l := byID[pl.LineID]
+		r.Cargo = append(r.Cargo, alibaba.Cargo{OfferID: alibaba.ID(l.OfferID), SpecID: l.SpecID, Quantity: pl.Quantity, OutMemberID: b.order.order.OutMemberID})
+	}
+	return r
+}
+
+// Refresh re-reads a purchase from 1688 and applies what it says: state, amounts, sub-orders, parcels and their steps.
+func (s *Service) Refresh(ctx context.Context, purchaseID int64, cause string) error {
+	b, err := s.store.purchase(ctx, purchaseID)
+	if err != nil {
+		return err
+	}
+	if b.purchase.AlibabaOrderID == nil {
+		return errWait{time.Second, "the purchase is not known at 1688 yet"}
+	}
+	id, err := alibaba.ParseID(*b.purchase.AlibabaOrderID)
+	if err != nil {
+		return err
+	}
+	trade, err := s.client.BuyerOrder(ctx, id)
+	if err != nil {
+		return err
+	}
+	fact := factOf(trade)
+	if shippedAny(trade) {
+		if fact.parcels, err = s.readParcels(ctx, id); err != nil {
+			return err
+		}
+	}
+	err = s.store.apply(ctx, purchaseID, fact, cause)
+	s.store.jobs.Kick()
+	return err
+}
+
+func factOf(t *alibaba.Trade) tradeFact {
+	f := tradeFact{
+		word: string(t.Base.Status), total: money.Fen(t.Base.TotalFen), post: money.Fen(t.Base.FreightFen),
+		refundStatus: firstNonEmpty(string(t.Base.RefundStatus), string(t.Base.RefundStatusForAs)),
+		closeReason:  firstNonEmpty(string(t.Base.CloseReason), string(t.Base.CloseOperateType)),
+	}
+	if !t.Base.ModifyTime.IsZero() {
+		at := t.Base.ModifyTime.UTC()
+		f.modified = &at
+	}
+	for i := range t.Items {
+		it := &t.Items[i]
+		f.items = append(f.items, itemFact{
+			subItemID: it.SubItemID().String(), offerID: int64(it.ProductID), skuID: int64(it.SkuID), specID: string(it.SpecID),
+			amount: money.Fen(it.AmountFen), word: string(it.Status), logisticsStatus: int(it.LogisticsStatus),
+		})
+	}
+	return f
+}
+
+// shippedAny: parcels can only be read once something was shipped.
+func shippedAny(t *alibaba.Trade) bool {
+	if st, ok := upstreamState(string(t.Base.Status)); ok && purchaseRank[st] >= purchaseRank[Sent] && st != Closedup {
+		return true
+	}
+	for _, it := range t.Items {
+		if it.LogisticsStatus == 2 || it.LogisticsStatus == 3 || it.LogisticsStatus == 5 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) readParcels(ctx context.Context, id alibaba.ID) ([]parcelFact, error) {
+	parcels, err := s.client.LogisticsInfos(ctx, id)
+	if alibaba.IsNotShipped(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	traces, err := s.client.LogisticsTrace(ctx, id, "")
+	if err != nil && !alibaba.IsNoTrace(err) {
+		return nil, err
+	}
+	steps := map[string][]parcelStep{}
+	for _, t := range traces {
+		for _, st := range t.Steps {
+			steps[string(t.LogisticsID)] = append(steps[string(t.LogisticsID)], parcelStep{node: "trace", detail: string(st.Remark), at: st.AcceptTime.UTC()})
+		}
+	}
+	facts := make([]parcelFact, 0, len(parcels))
+	for _, p := range parcels {
+		no := string(p.LogisticsID)
+		facts = append(facts, parcelFact{no: no, carrier: string(p.CompanyName), billNo: string(p.BillNo), status: string(p.Status), steps: steps[no]})
+	}
+	return facts, nil
+}
+
+// PurchaseOf finds our purchase of a 1688 order; database.ErrNotFound when it is not ours or not linked yet.
+func (s *Service) PurchaseOf(ctx context.Context, alibabaOrderID string) (id, orderID int64, err error) {
+	p, err := s.store.purchaseByUpstream(ctx, alibabaOrderID)
+	return p.ID, p.OrderID, err
+}
+
+// Unread lists purchases in motion that nobody has read since before.
+func (s *Service) Unread(ctx context.Context, before time.Time, limit int) ([]int64, error) {
+	return s.store.stale(ctx, before, limit)
+}
+
+// Known says what we know of a 1688 order: its status word, and whether it is ours.
+func (s *Service) Known(ctx context.Context, alibabaOrderID string) (purchaseID int64, word string, ok bool, err error) {
+	p, err := s.store.purchaseByUpstream(ctx, alibabaOrderID)
+	if errors.Is(err, database.ErrNotFound) {
+		return 0, "", false, nil
+	}
+	return p.ID, p.UpstreamStatus, err == nil, err
+}
+
+// ToPay is a purchase as the pay package sees it.
+type ToPay struct {
+	ID, OrderID    int64
+	AlibabaOrderID int64
+	Unpaid         bool
+	Attempts       int
+	LastTry        *time.Time
+	TotalFen       money.Fen
+	QuotedFen      money.Fen
+}
+
+// ToPay reads a purchase for payment.
+func (s *Service) ToPay(ctx context.Context, purchaseID int64) (ToPay, error) {
+	b, err := s.store.purchase(ctx, purchaseID)
+	if err != nil {
+		return ToPay{}, err
+	}
+	p := b.purchase
+	t := ToPay{ID: p.ID, OrderID: p.OrderID, Unpaid: p.State == Unpaid, Attempts: p.PayAttempts, LastTry: p.PayStartedAt, TotalFen: p.TotalFen, QuotedFen: p.QuotedFen}
+	if p.AlibabaOrderID != nil {
+		t.AlibabaOrderID, err = strconv.ParseInt(*p.AlibabaOrderID, 10, 64)
+	}
+	return t, err
+}
+
+// StartPaying counts a try to pay; false when another worker was faster or the purchase is not unpaid any more.
+func (s *Service) StartPaying(ctx context.Context, t ToPay) (bool, error) {
+	return s.store.startPaying(ctx, t.ID, t.Attempts)
+}
+
+// NeedsStaff marks an order for staff.
+func (s *Service) NeedsStaff(ctx context.Context, orderID, purchaseID int64, reason string) error {
+	return s.store.attention(ctx, orderID, purchaseID, reason)
+}

@@ -1,0 +1,207 @@
+package order
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"entrepot/internal/database"
+	"entrepot/internal/jobs"
+	"entrepot/internal/money"
+	"entrepot/internal/web"
+
+	"gorm.io/gorm"
+)
+
+// tradeFact is what one read of a purchase order at 1688 says. Amounts in fen.
+type tradeFact struct {
+	word         string // 1688's status, verbatim
+	total, post  money.Fen
+	refundStatus string
+	closeReason  string
+	modified     *time.Time
+	items        []itemFact
+	parcels      []parcelFact
+}
+
+type itemFact struct {
+	subItemID       string
+	offerID, skuID  int64
+	specID          string
+	quantity        int64
+	amount          money.Fen
+	word            string
+	logisticsStatus int
+}
+
+// apply writes what 1688 says about a purchase. Facts of an older read than the one already applied change nothing that
+// could go back: states only rise, amounts follow 1688's modification time.
+func (s *store) apply(ctx context.Context, purchaseID int64, f tradeFact, cause string) error {
+	return s.db.InTx(ctx, func(tx *gorm.DB) error {
+		var p purchaseRow
+		if err := tx.Select("order_id").Where("id = ?", purchaseID).Take(&p).Error; err != nil {
+			return database.Translate(err)
+		}
+		o, err := lockTx(tx, p.OrderID)
+		if err != nil {
+			return err
+		}
+		p = purchaseRow{}
+		if err := tx.Where("id = ?", purchaseID).Take(&p).Error; err != nil {
+			return database.Translate(err)
+		}
+		if err := s.purchaseTx(ctx, tx, &o, &p, f, cause); err != nil {
+			return err
+		}
+		if err := s.itemsTx(ctx, tx, &o, &p, f); err != nil {
+			return err
+		}
+		if err := s.parcelsTx(tx, &p, f.parcels); err != nil {
+			return err
+		}
+		return s.settleTx(ctx, tx, &o, p.ID, cause)
+	})
+}
+
+func (s *store) purchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact, cause string) error {
+	set := map[string]any{"read_at": s.now(), "updated_at": s.now()}
+	newer := p.UpstreamModifiedAt == nil || f.modified == nil || !f.modified.Before(*p.UpstreamModifiedAt)
+	if newer {
+		set["upstream_status"], set["total_fen"], set["post_fee_fen"] = clip(f.word, 40), f.total, f.post
+		set["refund_status"], set["upstream_modified_at"] = clip(f.refundStatus, 30), f.modified
+	}
+	to, known := upstreamState(f.word)
+	if known && purchaseRank[to] > p.RankNo {
+		set["state"], set["rank_no"] = to, purchaseRank[to]
+		s.stampState(set, p, to, f)
+		ev := eventRow{ID: s.db.NewID(), OrderID: p.OrderID, PurchaseID: p.ID, Cause: cause, FromStatus: string(p.State), ToStatus: string(to),
+			Detail: clip(f.word, 500), Actor: "1688", RequestID: web.RequestID(ctx), CreatedAt: s.now()}
+		if err := tx.Create(&ev).Error; err != nil {
+			return err
+		}
+		p.State, p.RankNo = to, purchaseRank[to]
+	}
+	if f.refundStatus == "refundsuccess" && p.RefundStatus != "refundsuccess" {
+		if err := s.attentionTx(ctx, tx, o, p.ID, "purchase_refunded"); err != nil {
+			return err
+		}
+	}
+	return tx.Model(&purchaseRow{}).Where("id = ?", p.ID).Updates(set).Error
+}
+
+// stampState notes when the stages a purchase passed were first seen, also those it jumped over.
+func (s *store) stampState(set map[string]any, p *purchaseRow, to PurchaseState, f tradeFact) {
+	now := s.now()
+	if to == Closedup {
+		set["closed_at"], set["close_reason"] = now, clip(f.closeReason, 60)
+		return
+	}
+	if p.PaidAt == nil && purchaseRank[to] >= purchaseRank[Bought] {
+		set["paid_at"] = now
+	}
+	if p.ShippedAt == nil && purchaseRank[to] >= purchaseRank[Sent] {
+		set["shipped_at"] = now
+	}
+	if to == Success {
+		set["completed_at"] = now
+	}
+}
+
+// itemsTx ties 1688's sub-orders to our lines. The first sighting of a pair queues its relation push.
+func (s *store) itemsTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact) error {
+	if len(f.items) == 0 {
+		return nil
+	}
+	owner := p.ID
+	if p.ParentID != 0 {
+		owner = p.ParentID
+	}
+	var rows []purchaseLineRow
+	if err := tx.Where("purchase_id IN ?", []int64{p.ID, owner}).Order("id").Find(&rows).Error; err != nil {
+		return err
+	}
+	var lines []lineRow
+	if err := tx.Where("order_id = ?", p.OrderID).Find(&lines).Error; err != nil {
+		return err
+	}
+	for _, it := range f.items {
+		row := matchItem(it, rows, lines)
+		if row == nil {
+			continue
+		}
+		if row.SubItemID == nil {
+			if err := s.relateTx(ctx, tx, o, p, row, it); err != nil {
+				return err
+			}
+		}
+		err := tx.Model(&purchaseLineRow{}).Where("id = ?", row.ID).
+			Updates(map[string]any{"upstream_status": clip(it.word, 40), "logistics_status": it.logisticsStatus, "amount_fen": it.amount}).Error
+		if err != nil {
+			return err
+		}
+		if err := shippedTx(tx, row, it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shippedTx notes how much of a line has left the seller (2 sent, 3 received, 4 returned in 1688's numbers).
+func shippedTx(tx *gorm.DB, row *purchaseLineRow, it itemFact) error {
+	set := map[string]any{}
+	if it.logisticsStatus == 2 || it.logisticsStatus == 3 {
+		set["shipped_qty"] = row.Quantity
+	}
+	if it.logisticsStatus == 3 {
+		set["received_qty"] = row.Quantity
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	return tx.Model(&lineRow{}).Where("id = ?", row.LineID).Updates(set).Error
+}
+
+// relateTx binds one sub-order to one line; of two readers at once only one binds and queues the push.
+func (s *store) relateTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, row *purchaseLineRow, it itemFact) error {
+	res := tx.Model(&purchaseLineRow{}).Where("id = ? AND sub_item_id IS NULL", row.ID).
+		Updates(map[string]any{"sub_item_id": it.subItemID, "purchase_id": p.ID})
+	if res.Error != nil || res.RowsAffected == 0 {
+		return database.Translate(res.Error)
+	}
+	row.SubItemID = &it.subItemID
+	if o.PaidAt == nil || p.AlibabaOrderID == nil {
+		return nil // MarkPaidTx queues it: 1688 learns of an order when it is paid, and of relations after that
+	}
+	return s.jobs.AppendTx(ctx, tx, relationPush(ctx, o, row.LineID, it.subItemID, *p.AlibabaOrderID, s.now()))
+}
+
+func relationPush(ctx context.Context, o *orderRow, lineID int64, subItemID, alibabaOrderID string, at time.Time) jobs.Spec {
+	return jobs.Spec{
+		Kind: JobPushRelation, Aggregate: "push:" + strconv.FormatInt(o.ID, 10), RequestID: web.RequestID(ctx),
+		Payload: Push{Site: o.Site, OrderID: o.ID, ObjectKey: strconv.FormatInt(lineID, 10) + ":" + subItemID, Version: "1",
+			LineID: lineID, SubItemID: subItemID, AlibabaOrderID: alibabaOrderID, At: at},
+	}
+}
+
+// matchItem finds the purchase line of a 1688 sub-order: the bound one, else an unbound line with the same SKU.
+func matchItem(it itemFact, rows []purchaseLineRow, lines []lineRow) *purchaseLineRow {
+	for i := range rows {
+		if rows[i].SubItemID != nil && *rows[i].SubItemID == it.subItemID {
+			return &rows[i]
+		}
+	}
+	byID := map[int64]lineRow{}
+	for _, l := range lines {
+		byID[l.ID] = l
+	}
+	for i := range rows {
+		l := byID[rows[i].LineID]
+		if rows[i].SubItemID != nil || l.OfferID != it.offerID {
+			continue
+		}
+		if (it.specID != "" && l.SpecID == it.specID) || (it.skuID != 0 && l.SkuID == it.skuID) || (l.SpecID == "" && l.SkuID == 0) {
+			return &rows[i]
+		}
+	}
+	return nil
+}

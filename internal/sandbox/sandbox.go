@@ -1,0 +1,225 @@
+// Package sandbox is 1688 for people without credentials: catalogue, orders, parcels, messages, clock and faults behind the gateway's own HTTP surface.
+// On purpose it imports nothing of ours and shares no type and no signing code with the client, so that one mistake cannot hide in both.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The demo application every sandbox knows unless Options.Apps says otherwise. They protect nothing and are printed at start.
+const (
+	DemoKey    = "8816880"
+	DemoSecret = "sandbox-demo-secret"                  //nolint:gosec // made up and printed
+	DemoToken  = "5e1c0de0-1688-4688-8688-0000000d3e30" //nolint:gosec // made up and printed
+)
+
+// App is one application of the simulated open platform. Token is a permanent access token of its only user, the buyer account.
+type App struct{ Key, Secret, Token string }
+
+// Options configures a Server. The zero value is a usable, memory-only sandbox.
+type Options struct {
+	Addr        string           // listen address used for BaseURL until Run has a listener; default 127.0.0.1:8688
+	PublicURL   string           // base of picture URLs; "" = whatever host the caller used
+	Seed        int64            // catalogue and id seed; default 1688
+	Offers      int              // size of the catalogue; default 400
+	Apps        []App            // default: the demo app
+	Subscribers []string         // callback URLs that get every message
+	DataAsText  bool             // messages carry data as JSON text instead of an object
+	Dir         string           // folder of the journal; "" = memory only
+	Now         func() time.Time // default time.Now; /sandbox/v1/clock shifts it
+	Logger      *slog.Logger     // default: discard
+	RetryDelays []time.Duration  // wait before each try of a message; default 0s, 2s, 5s (three tries)
+	AutoAdvance time.Duration    // > 0: paid orders take one step of their life (ship, accept, ... success) each AutoAdvance
+}
+
+// Server is the simulated 1688. Its handler works without Run; messages leave only while Run is running.
+type Server struct {
+	opt  Options
+	log  *slog.Logger
+	apps map[string]*app
+	apis map[string]*api
+	mux  *http.ServeMux
+
+	base     atomic.Pointer[string]
+	cat      atomic.Pointer[catalogue]
+	pages    pageCache
+	stopped  chan struct{} // closed by Close and when Run ends: frees calls held by a timeout fault
+	stopOnce sync.Once
+
+	mu sync.Mutex // guards everything below
+	*state
+	lanes   []*lane
+	added   chan struct{} // tells Run of new lanes
+	running bool
+	wg      sync.WaitGroup
+	client  *http.Client
+}
+
+// app is an App with the buyer account behind its token.
+type app struct {
+	App
+	buyer buyer
+}
+
+// ParseApps reads "key:secret:token,key:secret:token"; the token may be left out for a single-user app.
+func ParseApps(text string) ([]App, error) {
+	var apps []App
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		f := strings.Split(part, ":")
+		if len(f) < 2 || len(f) > 3 || f[0] == "" || f[1] == "" {
+			return nil, fmt.Errorf("sandbox: app %d is not key:secret:token", len(apps)+1)
+		}
+		a := App{Key: f[0], Secret: f[1]}
+		if len(f) == 3 {
+			a.Token = f[2]
+		}
+		apps = append(apps, a)
+	}
+	return apps, nil
+}
+
+// New builds the catalogue, replays the journal of Options.Dir if there is one, and returns a server that is not yet listening.
+func New(opt Options) (*Server, error) {
+	opt = opt.withDefaults()
+	s := &Server{
+		opt: opt, log: opt.Logger, apps: map[string]*app{}, stopped: make(chan struct{}), added: make(chan struct{}, 1),
+		client: &http.Client{Timeout: 10 * time.Second},
+	}
+	for _, a := range opt.Apps {
+		if s.apps[a.Key] != nil {
+			return nil, fmt.Errorf("sandbox: app %s is listed twice", a.Key)
+		}
+		s.apps[a.Key] = &app{App: a, buyer: newBuyer(a.Key)}
+	}
+	s.setBase("http://" + opt.Addr)
+	s.apis = registry()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	s.SetSubscribers(opt.Subscribers...)
+	s.requeue()
+	s.mux = s.routes()
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:8688"
+	}
+	if o.Seed == 0 {
+		o.Seed = 1688
+	}
+	if o.Offers <= 0 {
+		o.Offers = 400
+	}
+	if len(o.Apps) == 0 {
+		o.Apps = []App{{Key: DemoKey, Secret: DemoSecret, Token: DemoToken}}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if len(o.RetryDelays) == 0 {
+		o.RetryDelays = []time.Duration{0, 2 * time.Second, 5 * time.Second}
+	}
+	return o
+}
+
+// Handler serves the gateway, OAuth, pictures and the control API.
+func (s *Server) Handler() http.Handler { return s.mux }
+
+// BaseURL is where this sandbox can be reached, without a trailing slash: the listener's address once Run has one, Options.Addr before.
+func (s *Server) BaseURL() string { return *s.base.Load() }
+
+func (s *Server) setBase(u string) { s.base.Store(&u) }
+
+// Apps returns the applications this sandbox accepts.
+func (s *Server) Apps() []App { return slices.Clone(s.opt.Apps) }
+
+// SetSubscribers replaces the callback URLs. Messages not yet delivered follow the position in the list, so a subscriber
+// that comes back on another port after a restart still gets what it missed.
+func (s *Server) SetSubscribers(urls ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.lanes) < len(urls) {
+		s.addLane()
+	}
+	for i, l := range s.lanes {
+		l.url = ""
+		if i < len(urls) {
+			l.url = urls[i]
+		}
+		l.poke()
+	}
+}
+
+// Run serves on ln (nil = somebody else serves Handler) and delivers messages until ctx ends; then it stops both and returns nil.
+// It may be called once.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.mu.Lock()
+	if s.running {
+		s.mu.Unlock()
+		return errors.New("sandbox: already running")
+	}
+	s.running = true
+	s.mu.Unlock()
+	s.wg.Go(func() { s.deliverAll(ctx) })
+	s.wg.Go(func() { s.tickLoop(ctx) })
+	err := s.serve(ctx, ln)
+	cancel()
+	s.stopOnce.Do(func() { close(s.stopped) })
+	s.wg.Wait()
+	s.client.CloseIdleConnections()
+	return err
+}
+
+func (s *Server) serve(ctx context.Context, ln net.Listener) error {
+	if ln == nil {
+		<-ctx.Done()
+		return nil
+	}
+	s.setBase("http://" + ln.Addr().String())
+	srv := &http.Server{Handler: s.mux, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("sandbox: serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.stopOnce.Do(func() { close(s.stopped) })
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(stop); err != nil {
+		_ = srv.Close() // a held connection must not keep the process alive
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("sandbox: serve: %w", err)
+	}
+	return nil
+}
+
+// Close releases the journal. Call it after Run has returned.
+func (s *Server) Close() error {
+	s.stopOnce.Do(func() { close(s.stopped) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal.close()
+}

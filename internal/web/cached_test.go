@@ -1,0 +1,73 @@
+package web
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCached(t *testing.T) {
+	body := []byte(`{"items":"` + strings.Repeat("abc", 1000) + `"}`)
+	b := NewCached(body, "ja", CacheRules{MaxAge: time.Minute, StaleWhileRevalidate: time.Hour, StaleIfError: 24 * time.Hour})
+	e := newEdge(t)
+	e.Engine.GET("/v1/things", b.Serve)
+	get := func(h ...string) *httptest.ResponseRecorder {
+		return e.do("GET", "/v1/things", "", append(h, "X-Site-Key", "key-vn")...)
+	}
+	w := get()
+	assert.Equal(t, 200, w.Code)
+	assert.Equal(t, body, w.Body.Bytes())
+	assert.Equal(t, "private, max-age=60, stale-while-revalidate=3600, stale-if-error=86400", w.Header().Get("Cache-Control"))
+	assert.Equal(t, strconv.Itoa(len(body)), w.Header().Get("Content-Length"))
+	assert.Equal(t, "ja", w.Header().Get("Content-Language"), "the language of the text, not of the request")
+	assert.Contains(t, w.Header().Get("Vary"), "Accept-Encoding")
+	etag := w.Header().Get("ETag")
+	assert.Regexp(t, `^W/"[0-9a-f]{24}"$`, etag)
+
+	w = get("Accept-Encoding", "br, gzip;q=0.5")
+	assert.Equal(t, "gzip", w.Header().Get("Content-Encoding"))
+	assert.Equal(t, etag, w.Header().Get("ETag"))
+	z, err := gzip.NewReader(w.Body)
+	require.NoError(t, err)
+	plain, err := io.ReadAll(z)
+	require.NoError(t, err)
+	assert.Equal(t, body, plain)
+
+	for accept, zipped := range map[string]bool{
+		"gzip": true, "GZIP": true, "*": true, "gzip;q=0": false, "gzip; q=0.0": false, "br": false, "": false,
+		"identity;q=1, *;q=0": false, "gzip;q=x": false,
+	} {
+		assert.Equal(t, zipped, get("Accept-Encoding", accept).Header().Get("Content-Encoding") == "gzip", accept)
+	}
+	for none, status := range map[string]int{
+		etag: 304, strings.TrimPrefix(etag, "W/"): 304, `"x", ` + etag: 304, "*": 304, `"x"`: 200, "": 200,
+	} {
+		w := get("If-None-Match", none)
+		assert.Equal(t, status, w.Code, none)
+		if status == 304 {
+			assert.Zero(t, w.Body.Len())
+			assert.Equal(t, etag, w.Header().Get("ETag"))
+		}
+	}
+}
+
+func TestCachedSmallAndPublic(t *testing.T) {
+	b := NewCached([]byte(`{}`), "", CacheRules{Public: true})
+	assert.Nil(t, b.Gzip)
+	w := httptest.NewRecorder()
+	require.NoError(t, b.Write(t.Context(), w))
+	assert.Equal(t, "{}", w.Body.String())
+	assert.Equal(t, "public, max-age=0", w.Header().Get("Cache-Control"))
+	assert.NotEqual(t, b.ETag, NewCached([]byte(`{ }`), "", CacheRules{}).ETag)
+	e := newEdge(t)
+	e.Engine.GET("/v1/things", func(c *gin.Context) { assert.NoError(t, b.Write(c, c.Writer)) })
+	assert.Equal(t, 304, e.do("GET", "/v1/things", "", "X-Site-Key", "key-jp", "If-None-Match", b.ETag).Code)
+}

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"entrepot/internal/database"
+)
+
+type idempotencyStore struct{ db *database.DB }
+
+type idempotencyRow struct {
+	ID          int64
+	Scope       string
+	IdemKey     string
+	BodyHash    string
+	Status      int
+	Response    []byte
+	ContentType string
+	ObjectID    int64
+	RequestID   string
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
+}
+
+// TableName implements gorm's schema.Tabler.
+func (idempotencyRow) TableName() string { return "idempotency" }
+
+// find also returns a row past its time: until Purge takes it away the unique key would refuse a new one anyway.
+func (s idempotencyStore) find(ctx context.Context, idem Idem) (idempotencyRow, error) {
+	var row idempotencyRow
+	err := s.db.Read(ctx).Where("scope = ? AND idem_key = ?", idem.Scope, idem.Key).Take(&row).Error
+	return row, database.Translate(err)
+}
+
+// SaveTx stores the answer in the transaction that did the work, so both happen or neither. database.ErrDuplicate
+// means that another request with the key was faster. Only successes belong here.
+func (s *Idempotency) SaveTx(ctx context.Context, tx *gorm.DB, idem Idem, a Answer) error {
+	now := s.now().UTC().Truncate(time.Millisecond)
+	row := idempotencyRow{
+		ID: s.store.db.NewID(), Scope: idem.Scope, IdemKey: idem.Key, BodyHash: idem.Hash,
+		Status: a.Status, Response: a.Body, ContentType: a.ContentType, ObjectID: a.ObjectID,
+		RequestID: idem.RequestID, CreatedAt: now, ExpiresAt: now.Add(Keep),
+	}
+	return database.Translate(tx.WithContext(ctx).Create(&row).Error)
+}
+
+// Purge deletes up to limit expired rows and says how many; a scheduled task repeats it until fewer come back.
+// A key is free again when its row is gone.
+func (s *Idempotency) Purge(ctx context.Context, limit int) (int64, error) {
+	var deleted int64
+	err := s.store.db.InTx(ctx, func(tx *gorm.DB) error {
+		var ids []int64
+		q := tx.WithContext(ctx).Model(&idempotencyRow{}).Where("expires_at <= ?", s.now().UTC())
+		if err := q.Order("expires_at").Limit(limit).Pluck("id", &ids).Error; err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		res := tx.WithContext(ctx).Where("id IN ?", ids).Delete(&idempotencyRow{})
+		deleted = res.RowsAffected
+		return res.Error
+	})
+	return deleted, database.Translate(err)
+}
