@@ -1,4 +1,4 @@
-// Command entrepot is the operator's tool: migrate, demo, doctor, trigger, bench.
+// Command entrepot is the operator's tool: migrate, demo, doctor, trigger.
 package main
 
 import (
@@ -28,7 +28,6 @@ var commands = []command{
 	{"demo", "play the main story against a running server and print it", demo},
 	{"doctor", "say what is configured, reachable, migrated and signed correctly", doctor},
 	{"trigger", "send a signed payment callback for an order, as the payment provider would", trigger},
-	{"bench", "measure our speed as ratios to the machine's limits", bench},
 }
 
 func main() {

@@ -30,8 +30,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 )
+
+// version is set by the build (-ldflags -X).
+var version = "dev"
+
+// jobAttempts is how often a job may fail before it is given up: with pauses of up to five minutes that is about three
+// days, so that no outage of 1688 ends in lost work. Pushes are given up earlier, into the ledger (see the sync package).
+const jobAttempts = 1000
 
 // Role is which side of the program a process is.
 type Role int
@@ -89,7 +97,7 @@ func New(ctx context.Context, cfg Config, role Role, logs io.Writer) (a *App, er
 	}
 	a.closers = append(a.closers, a.db.Close)
 	if a.queue, err = jobs.New(jobs.Options{
-		DB: a.db, Redis: cfg.RedisURL, Logger: a.log, RelayOnly: role == API && cfg.RedisURL != "", Workers: cfg.Workers, Servers: 2,
+		DB: a.db, Redis: cfg.RedisURL, Queue: cfg.Queue, Logger: a.log, RelayOnly: role == API && cfg.RedisURL != "", Workers: cfg.Workers, MaxAttempts: jobAttempts,
 		Lease: cfg.JobLease, Observe: a.jobMetrics(),
 	}); err != nil {
 		return a, fmt.Errorf("ENTREPOT_REDIS_URL: %w", err)
@@ -181,6 +189,9 @@ func (a *App) SandboxURL() string {
 	return "http://" + a.sandboxLn.Addr().String()
 }
 
+// Redis is this process's connection to Redis, embedded or not. It holds nothing that must not be lost.
+func (a *App) Redis() redis.UniversalClient { return a.queue.Client() }
+
 // build makes the services, each with its part of the configuration, and ties jobs and routes to them.
 func (a *App) build() error {
 	cfg := a.cfg
@@ -209,6 +220,7 @@ func (a *App) build() error {
 	}
 	a.idem = web.NewIdempotency(a.db, nil)
 	finder := search.New(search.Options{Client: a.client, Rates: rates, Logger: a.log})
+	a.closers = append(a.closers, finder.Close)
 	accounts := account.New(account.Options{DB: a.db, Jobs: a.queue, Auth: a.auth, Sites: sites})
 	a.orders = order.New(order.Options{
 		DB: a.db, Jobs: a.queue, Idem: a.idem, Client: a.client, Search: finder, Auth: a.auth, Sites: sites, Rates: rates, Bundle: bundle,

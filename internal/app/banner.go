@@ -11,7 +11,7 @@ func (a *App) Banner(out io.Writer) {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("")
-	line("  Entrepot is ready: %s   (docs: %s/docs)", a.URL(), a.URL())
+	line("  Entrepot %s is ready: %s   (docs: %s/docs)", version, a.URL(), a.URL())
 	for _, part := range a.embedded() {
 		line("  embedded  %s", part)
 	}

@@ -55,6 +55,8 @@ type Config struct {
 	SiteKeys map[string]string `yaml:"siteKeys" env:"ENTREPOT_SITE_KEYS"`
 	// Rates are manual exchange rates, currency -> units per 1 CNY; without them the built-in demo rates apply.
 	Rates map[string]string `yaml:"rates" env:"ENTREPOT_RATES"`
+	// Queue names the queue in Redis, so that several installations can share one.
+	Queue string `yaml:"queue" env:"ENTREPOT_QUEUE"`
 	// Workers is how many tasks run at once.
 	Workers int `yaml:"workers" env:"ENTREPOT_WORKERS"`
 	// SweepInterval is how often 1688's order list is asked for changes no message told us.

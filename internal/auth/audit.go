@@ -53,14 +53,17 @@ func (auditRow) TableName() string { return "audit" }
 // chainStart is the prev_hash of the first row.
 var chainStart = strings.Repeat("0", 64)
 
-// AuditTx appends an entry in the transaction of the change it records. Each row holds the hash of the row before it,
-// read inside the same transaction, so changing or removing a row breaks every hash that follows; VerifyAudit finds
-// the place. Rows follow one another by id: a clock that runs behind another machine's does not fork the chain.
+// AuditTx appends an entry in the transaction of the change it records. Each row holds the hash of the row before it
+// and the end of the chain is kept apart (table cursors), so changing or removing a row, the last one too, does not fit
+// any more; VerifyAudit finds the place. The end is locked until the transaction ends: appenders wait for one another.
+// Rows follow one another by id: a clock that runs behind another machine's does not fork the chain.
 func (s *Service) AuditTx(ctx context.Context, tx *gorm.DB, e Entry) error {
-	last, err := s.store.lastAuditTx(ctx, tx)
-	if errors.Is(err, database.ErrNotFound) {
-		last, err = auditRow{Hash: chainStart}, nil
+	now := s.now().UTC().Truncate(time.Millisecond)
+	head, err := s.store.lockAuditHeadTx(ctx, tx, now)
+	if err != nil {
+		return err
 	}
+	last, err := parseHead(head)
 	if err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func (s *Service) AuditTx(ctx context.Context, tx *gorm.DB, e Entry) error {
 		ID: max(s.store.db.NewID(), last.ID+1), ActorKind: "system",
 		Action: e.Action, ObjectKind: e.ObjectKind, ObjectID: strconv.FormatInt(e.ObjectID, 10), Site: e.Site,
 		Reason: e.Reason, RequestID: web.RequestID(ctx), PrevHash: last.Hash,
-		CreatedAt: s.now().UTC().Truncate(time.Millisecond),
+		CreatedAt: now,
 	}
 	if staff, ok := Staff(ctx); ok {
 		row.ActorKind, row.ActorID, row.ActorName = kindStaff, staff.ID, staff.LoginName
@@ -84,7 +87,25 @@ func (s *Service) AuditTx(ctx context.Context, tx *gorm.DB, e Entry) error {
 	if row.Hash, err = row.digest(); err != nil {
 		return err
 	}
-	return s.store.insertAuditTx(ctx, tx, &row)
+	if err := s.store.insertAuditTx(ctx, tx, &row); err != nil {
+		return err
+	}
+	return s.store.setAuditHeadTx(ctx, tx, row.head())
+}
+
+func (r *auditRow) head() string { return strconv.FormatInt(r.ID, 10) + " " + r.Hash }
+
+// parseHead reads the end of the chain: id and hash of the last row, "" before the first.
+func parseHead(text string) (auditRow, error) {
+	if text == "" {
+		return auditRow{Hash: chainStart}, nil
+	}
+	id, hash, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || len(hash) != len(chainStart) {
+		return auditRow{}, errors.New("auth: the end of the audit chain is unreadable")
+	}
+	return auditRow{ID: n, Hash: hash}, nil
 }
 
 func auditJSON(v any) (string, error) {
@@ -111,25 +132,40 @@ func (r *auditRow) digest() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// VerifyAudit walks the whole chain: rows counted and the id of the first row that does not fit, 0 when all do.
+// VerifyAudit walks the whole chain: rows counted and the id of the first row that does not fit, 0 when all do. Rows
+// cut off at the end show as the id of the row that should be last. Run it while nobody appends, or run it again.
 func (s *Service) VerifyAudit(ctx context.Context) (rows int, brokenAt int64, err error) {
-	prev, after := chainStart, int64(0)
+	last := auditRow{Hash: chainStart}
 	for {
-		page, err := s.store.auditFrom(ctx, after, 500)
-		if err != nil || len(page) == 0 {
+		page, err := s.store.auditFrom(ctx, last.ID, 500)
+		if err != nil {
 			return rows, 0, err
 		}
+		if len(page) == 0 {
+			break
+		}
 		for i := range page {
-			r := &page[i]
-			sum, err := r.digest()
+			sum, err := page[i].digest()
 			if err != nil {
 				return rows, 0, err
 			}
-			if r.PrevHash != prev || r.Hash != sum {
-				return rows, r.ID, nil
+			if page[i].PrevHash != last.Hash || page[i].Hash != sum {
+				return rows, page[i].ID, nil
 			}
 			rows++
-			prev, after = r.Hash, r.ID
+			last = page[i]
 		}
 	}
+	text, err := s.store.readAuditHead(ctx)
+	if errors.Is(err, database.ErrNotFound) {
+		text, err = "", nil
+	}
+	if err != nil {
+		return rows, 0, err
+	}
+	head, err := parseHead(text)
+	if err == nil && (head.ID != last.ID || head.Hash != last.Hash) {
+		return rows, max(head.ID, last.ID), nil
+	}
+	return rows, 0, err
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -60,6 +61,42 @@ func TestAuditChain(t *testing.T) {
 	_, broken, err = f.VerifyAudit(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, page[3].ID, broken, "a removed row is found by its successor")
+}
+
+func TestAuditTailCannotBeCutOff(t *testing.T) {
+	f := newFixture(t)
+	for i := range 3 {
+		require.NoError(t, f.audit(t.Context(), Entry{Action: "a.b", ObjectKind: "x", ObjectID: int64(i)}))
+	}
+	page, err := f.store.auditPage(t.Context(), 0, 1)
+	require.NoError(t, err)
+	require.NoError(t, f.db.InTx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Table("audit").Where("id = ?", page[0].ID).Delete(nil).Error
+	}))
+	rows, broken, err := f.VerifyAudit(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 2, rows)
+	assert.Equal(t, page[0].ID, broken)
+	require.NoError(t, f.db.InTx(t.Context(), func(tx *gorm.DB) error {
+		return f.store.setAuditHeadTx(t.Context(), tx, "nonsense")
+	}))
+	_, _, err = f.VerifyAudit(t.Context())
+	require.Error(t, err)
+	require.Error(t, f.audit(t.Context(), Entry{Action: "a.b"}))
+}
+
+func TestAuditRollsBackWithTheChange(t *testing.T) {
+	f := newFixture(t)
+	boom := errors.New("boom")
+	require.ErrorIs(t, f.db.InTx(t.Context(), func(tx *gorm.DB) error {
+		require.NoError(t, f.AuditTx(t.Context(), tx, Entry{Action: "a.b", ObjectKind: "x"}))
+		return boom
+	}), boom)
+	require.NoError(t, f.audit(t.Context(), Entry{Action: "a.b", ObjectKind: "x"}))
+	rows, broken, err := f.VerifyAudit(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, rows)
+	assert.Zero(t, broken)
 }
 
 func TestAuditChainDoesNotForkInParallel(t *testing.T) {

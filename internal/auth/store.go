@@ -174,12 +174,42 @@ func (s store) everSignedInTx(ctx context.Context, tx *gorm.DB) (bool, error) {
 	return n > 0, database.Translate(err)
 }
 
-// lastAuditTx locks the end of the chain where the engine has row locks; SQLite has one writer anyway.
-func (s store) lastAuditTx(ctx context.Context, tx *gorm.DB) (auditRow, error) {
-	var row auditRow
-	err := tx.WithContext(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).
-		Select("id, hash").Order("id DESC").Take(&row).Error
-	return row, database.Translate(err)
+// auditHead names the row of table cursors that holds the end of the audit chain: "<id> <hash>".
+const auditHead = "audit.head"
+
+type cursorRow struct {
+	Name      string `gorm:"primaryKey"`
+	Value     string
+	UpdatedAt time.Time
+}
+
+// TableName implements gorm's schema.Tabler.
+func (cursorRow) TableName() string { return "cursors" }
+
+// lockAuditHeadTx makes writers of the chain wait for one another until their transactions end, and reads its end.
+// Locking the last audit row would not do: who waited for it would go on from a row that is no longer the last.
+func (s store) lockAuditHeadTx(ctx context.Context, tx *gorm.DB, now time.Time) (string, error) {
+	row := cursorRow{Name: auditHead, UpdatedAt: now}
+	err := tx.WithContext(ctx).Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "name"}}, DoUpdates: clause.AssignmentColumns([]string{"updated_at"}),
+	}).Create(&row).Error
+	if err != nil {
+		return "", database.Translate(err)
+	}
+	var head cursorRow
+	err = tx.WithContext(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("name = ?", auditHead).Take(&head).Error
+	return head.Value, database.Translate(err)
+}
+
+func (s store) setAuditHeadTx(ctx context.Context, tx *gorm.DB, value string) error {
+	return database.Translate(tx.WithContext(ctx).Model(&cursorRow{}).Where("name = ?", auditHead).
+		Update("value", value).Error)
+}
+
+func (s store) readAuditHead(ctx context.Context) (string, error) {
+	var head cursorRow
+	err := s.db.Read(ctx).Where("name = ?", auditHead).Take(&head).Error
+	return head.Value, database.Translate(err)
 }
 
 func (s store) insertAuditTx(ctx context.Context, tx *gorm.DB, row *auditRow) error {

@@ -105,13 +105,10 @@ func query(t *testing.T, db *DB, into any, q string, args ...any) {
 	require.NoError(t, db.Read(t.Context()).Raw(q, args...).Scan(into).Error)
 }
 
-// declared reads the same description out of the MySQL files, so that parity is also checked where no server runs.
+// declared reads the same description out of the first MySQL file, so that parity is also checked where no server runs.
 func declared(t *testing.T) schema {
 	t.Helper()
-	files, err := fs.Glob(migrations.FS, "mysql/*.sql")
-	require.NoError(t, err)
-	require.Len(t, files, 1, "teach declared() ALTER TABLE, or drop it and rely on the server")
-	text, err := fs.ReadFile(migrations.FS, files[0])
+	text, err := fs.ReadFile(migrations.FS, "mysql/00001_init.sql")
 	require.NoError(t, err)
 	create := regexp.MustCompile(`(?s)CREATE TABLE IF NOT EXISTS (\w+) \((.*?)\n\) ENGINE`)
 	key := regexp.MustCompile(`^(UNIQUE KEY|KEY|PRIMARY KEY) ?(\w*) \((.*)\)$`)
@@ -139,15 +136,19 @@ func declared(t *testing.T) schema {
 
 func TestSchemasAreEqual(t *testing.T) {
 	lite := OpenTestAt(t, Options{Dir: t.TempDir()})
-	require.NoError(t, lite.Migrate(t.Context()))
-	got := sqliteSchema(t, lite)
-	require.Equal(t, declared(t), got, "the MySQL file and SQLite's schema")
-	require.Greater(t, len(got), 250)
+	require.NoError(t, lite.migrateWith(t.Context(), func(p *goose.Provider) error {
+		_, err := p.UpTo(t.Context(), 1)
+		return err
+	}))
+	first := sqliteSchema(t, lite)
+	require.Equal(t, declared(t), first, "the first MySQL file and SQLite's schema")
+	require.Greater(t, len(first), 250)
 	if os.Getenv(TestDSNVar) == "" {
-		t.Log(TestDSNVar + " is not set: compared with the text of the MySQL file, not with a server")
+		t.Log(TestDSNVar + " is not set: compared with the text of the first MySQL file, not with a server")
 		return
 	}
-	require.Equal(t, mysqlSchema(t, OpenTest(t)), got, "the MySQL server and SQLite")
+	require.NoError(t, lite.Migrate(t.Context()))
+	require.Equal(t, mysqlSchema(t, OpenTest(t)), sqliteSchema(t, lite), "the MySQL server and SQLite")
 }
 
 func TestNumbersAreEqual(t *testing.T) {
@@ -215,7 +216,7 @@ func TestAnInterruptedMigrationIsFinished(t *testing.T) {
 	files, err := fs.ReadFile(migrations.FS, db.Engine()+"/00001_init.sql")
 	require.NoError(t, err)
 	up, _, _ := strings.Cut(string(files), "-- +goose Down")
-	statements := strings.Split(up, ";")
+	statements := strings.Split(up, ";\n")
 	for _, s := range statements[:len(statements)/2] {
 		_, err := db.pools[0].ExecContext(t.Context(), s)
 		require.NoError(t, err)

@@ -3,9 +3,9 @@ package order
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"time"
 
+	"entrepot/internal/errs"
 	"entrepot/internal/money"
 )
 
@@ -33,20 +33,26 @@ type LineFacts struct {
 
 // Facts reads what a push of the order says.
 func (s *Service) Facts(ctx context.Context, orderID int64) (Facts, error) {
-	f, err := s.store.get(ctx, "", 0, orderID)
+	rows, err := s.store.facts(ctx, orderID)
 	if err != nil {
 		return Facts{}, err
 	}
-	out := Facts{ID: id(orderID), Site: f.order.Site, OutMemberID: f.order.OutMemberID, CreatedAt: f.order.CreatedAt, TotalFen: f.order.TotalFen}
-	if f.order.PaidAt != nil {
-		out.PaidAt = *f.order.PaidAt
+	if len(rows) == 0 {
+		return Facts{}, errs.New(errs.NotFound, "order.not_found")
 	}
-	for _, l := range f.lines {
+	o := rows[0]
+	out := Facts{ID: id(orderID), Site: o.Site, OutMemberID: o.OutMemberID, CreatedAt: o.CreatedAt, TotalFen: o.TotalFen}
+	if o.PaidAt != nil {
+		out.PaidAt = *o.PaidAt
+	}
+	for _, l := range rows {
 		sku := "0" // 1688 wants the field filled; an offer without variants has no SKU
 		if l.SkuID != 0 {
-			sku = strconv.FormatInt(l.SkuID, 10)
+			sku = id(l.SkuID)
 		}
-		out.Lines = append(out.Lines, LineFacts{ID: id(l.ID), OfferID: id(l.OfferID), SkuID: sku, Name: l.Subject, SkuName: l.SkuName, Quantity: l.Quantity, AmountFen: l.AmountFen})
+		out.Lines = append(out.Lines, LineFacts{
+			ID: id(l.LineID), OfferID: id(l.OfferID), SkuID: sku, Name: l.Subject, SkuName: l.SkuName, Quantity: l.Quantity, AmountFen: l.AmountFen,
+		})
 	}
 	return out, nil
 }

@@ -166,6 +166,31 @@ func (s *store) get(ctx context.Context, site string, memberID, id int64) (*full
 	return &f, err
 }
 
+// factRow is a line beside the facts of its order.
+type factRow struct {
+	Site        string
+	OutMemberID string
+	CreatedAt   time.Time
+	PaidAt      *time.Time
+	TotalFen    money.Fen
+	LineID      int64
+	OfferID     int64
+	SkuID       int64
+	Subject     string
+	SkuName     string
+	Quantity    int64
+	AmountFen   money.Fen
+}
+
+// facts reads what 1688 is told about an order in one narrow query: pushes run by the thousand.
+func (s *store) facts(ctx context.Context, orderID int64) ([]factRow, error) {
+	var rows []factRow
+	err := s.db.Read(ctx).Raw("SELECT o.site, o.out_member_id, o.created_at, o.paid_at, o.total_fen, l.id AS line_id, l.offer_id, l.sku_id, "+
+		"l.subject, l.sku_name, l.quantity, l.amount_fen FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.order_id = ? ORDER BY l.line_no",
+		orderID).Scan(&rows).Error
+	return rows, err
+}
+
 // listFilter selects orders; keyset on id, newest first.
 type listFilter struct {
 	site     string

@@ -149,7 +149,7 @@ func (s *Service) applyOrders(ctx context.Context, row messageRow, orders []alib
 // push tells 1688 one fact and notes what came of it. Facts of one order arrive in the order they happened: the queue
 // hands them out one by one, and a dead one holds back those behind it.
 func (s *Service) push(ctx context.Context, t *jobs.Task, w wanted, send func(ctx context.Context) (payload any, ack alibaba.Ack, err error)) error {
-	rows, err := s.store.ledgerOf(ctx, w)
+	rows, err := s.store.standings(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (s *Service) Ledger(ctx context.Context, orderID int64) ([]ledgerRow, error
 		}
 		return nil, err
 	}
-	rows, err := s.store.ledgerOf(ctx, wanted{orderID: orderID})
+	rows, err := s.store.ledgerOf(ctx, orderID)
 	if err != nil {
 		return nil, err
 	}

@@ -115,16 +115,31 @@ func (s *store) settle(ctx context.Context, id int64, state, reason string) erro
 	})
 }
 
-// ledgerOf reads the ledger of an order, oldest first; of a member's registration when orderID is 0.
-func (s *store) ledgerOf(ctx context.Context, w wanted) ([]ledgerRow, error) {
-	q := s.db.Read(ctx).Omit("payload").Order("id")
-	if w.orderID != 0 {
-		q = q.Where("order_id = ?", w.orderID)
-	} else {
-		q = q.Where("kind = ? AND object_key = ?", w.kind, w.objectKey)
-	}
+// ledgerOf reads the ledger of an order, oldest first.
+func (s *store) ledgerOf(ctx context.Context, orderID int64) ([]ledgerRow, error) {
 	var rows []ledgerRow
-	err := q.Find(&rows).Error
+	err := s.db.Read(ctx).Omit("payload").Where("order_id = ?", orderID).Order("id").Find(&rows).Error
+	return rows, err
+}
+
+// standing is how far another push of the same order, or an earlier try of the same one, has come.
+type standing struct {
+	Kind      string
+	ObjectKey string
+	Version   string
+	State     string
+	JobID     int64
+}
+
+// standings reads what decides whether a push may go: the states of the order's pushes, or of the one registration.
+func (s *store) standings(ctx context.Context, w wanted) ([]standing, error) {
+	var rows []standing
+	q := "SELECT kind, object_key, version, state, job_id FROM ledger WHERE order_id = ?"
+	args := []any{w.orderID}
+	if w.orderID == 0 {
+		q, args = "SELECT kind, object_key, version, state, job_id FROM ledger WHERE kind = ? AND object_key = ?", []any{w.kind, w.objectKey}
+	}
+	err := s.db.Read(ctx).Raw(q, args...).Scan(&rows).Error
 	return rows, err
 }
 
@@ -144,30 +159,31 @@ type outcome struct {
 	requestID string // 1688's
 }
 
+// insertLedger is written out because it runs once per push.
+const insertLedger = "INSERT INTO ledger (id, site, order_id, kind, object_key, version, payload, payload_hash, state, attempts, code, message, " +
+	"upstream_request_id, job_id, request_id, wanted_at, sent_at, acknowledged_at, created_at, updated_at) " +
+	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+const updateLedger = "UPDATE ledger SET state = ?, payload = ?, payload_hash = ?, code = ?, message = ?, upstream_request_id = ?, " +
+	"attempts = attempts + 1, sent_at = ?, acknowledged_at = ?, updated_at = ? WHERE kind = ? AND object_key = ? AND version = ? AND state <> ?"
+
 // note writes the outcome of a try into the ledger: the row is made by the first try and updated by later ones. An
 // acknowledged row never changes again.
 func (s *store) note(ctx context.Context, t *jobs.Task, w wanted, o outcome) error {
-	now := s.now()
-	row := ledgerRow{
-		ID: s.db.NewID(), Site: w.site, OrderID: w.orderID, Kind: w.kind, ObjectKey: w.objectKey, Version: w.version, Payload: o.payload,
-		PayloadHash: o.hash, State: o.state, Attempts: 1, Code: clip(o.code, 100), Message: clip(o.message, 500),
-		UpstreamRequestID: clip(o.requestID, 100), JobID: t.ID, RequestID: t.RequestID, WantedAt: w.at, SentAt: &now, CreatedAt: now, UpdatedAt: now,
-	}
-	set := map[string]any{
-		"state": row.State, "payload": row.Payload, "payload_hash": row.PayloadHash, "code": row.Code, "message": row.Message,
-		"upstream_request_id": row.UpstreamRequestID, "attempts": gorm.Expr("attempts + 1"), "sent_at": now, "updated_at": now,
-	}
+	now, id := s.now(), s.db.NewID()
+	var acknowledged *time.Time
 	if o.state == stateAcknowledged {
-		row.AcknowledgedAt, set["acknowledged_at"] = &now, now
+		acknowledged = &now
 	}
+	code, message, upstream := clip(o.code, 100), clip(o.message, 500), clip(o.requestID, 100)
 	return s.db.Grouped(ctx, func(tx *gorm.DB) error {
-		r := row
-		err := database.Translate(tx.Create(&r).Error)
+		err := database.Translate(tx.Exec(insertLedger, id, w.site, w.orderID, w.kind, w.objectKey, w.version, o.payload, o.hash, o.state,
+			code, message, upstream, t.ID, t.RequestID, w.at.UTC(), now, acknowledged, now, now).Error)
 		if !errors.Is(err, database.ErrDuplicate) {
 			return err
 		}
-		return tx.Model(&ledgerRow{}).Where("kind = ? AND object_key = ? AND version = ? AND state <> ?", w.kind, w.objectKey, w.version, stateAcknowledged).
-			Updates(set).Error
+		return tx.Exec(updateLedger, o.state, o.payload, o.hash, code, message, upstream, now, acknowledged, now,
+			w.kind, w.objectKey, w.version, stateAcknowledged).Error
 	})
 }
 

@@ -47,7 +47,7 @@ var kinds = map[string]string{
 var supersedable = map[string]bool{"order_status": true, "logistics_status": true}
 
 const (
-	maxPushTries = 20               // failed tries after which a push is dead
+	maxPushTries = 300              // failed tries after which a push is dead: about a day of pauses
 	blockedPause = 30 * time.Second // how long a push waits behind a dead one of its order
 	parkFor      = 30 * time.Minute // how long a message may wait for its order to become known
 )

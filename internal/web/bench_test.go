@@ -14,6 +14,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
+
+	"entrepot/api"
 )
 
 // blank is a response writer that costs nothing but its header map.
@@ -163,4 +165,17 @@ func load(t *testing.T, base string, headers http.Header) float64 {
 		total += n
 	}
 	return float64(total) / time.Since(start).Seconds()
+}
+
+// BenchmarkNew is the part of the start that reads the contract.
+func BenchmarkNew(b *testing.B) {
+	e := newEdge(b)
+	o := e.opts
+	o.Spec, o.Authenticate["staffToken"] = api.Spec, bearerNumber
+	for b.Loop() {
+		o.Registry = nil
+		if _, err := New(o); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -1,8 +1,0 @@
-package main
-
-import (
-	"context"
-	"errors"
-)
-
-func bench(context.Context, env, []string) error { return errors.New("soon") }
