@@ -72,8 +72,8 @@ check: ## what CI runs (needs MySQL or MariaDB and Redis)
 smoke: build ## play the story on the built binaries: api, worker and sandbox apart, then everything in one process
 	@cd tools && ENTREPOT_SMOKE_BIN=$(CURDIR)/bin $(GO) run ./testrun $(TAGS) -run '^TestSmoke$$' -count=1 -timeout 5m ./internal/app
 
-bench: ## our figures over the limits measured in the same run, one line per row of docs/performance.md
-	$(GO) run $(TAGS) ./cmd/entrepot bench
+bench: ## our figures over the limits measured in the same run, one line per row of docs/performance.md (ARGS="-rows P1")
+	$(GO) run $(TAGS) ./cmd/bench $(ARGS)
 
 stats: ## sizes of functions and files, tests, interfaces, undocumented names
 	@cd tools && $(GO) run ./stats ..

@@ -20,12 +20,28 @@ type settings struct {
 	slice  time.Duration // length of one variant in one round
 	mysql  string        // DSN without a database; "" skips MariaDB
 	redis  string        // URL; "" skips real Redis
+	where  string        // embedded, servers or both
+}
+
+// embedded and servers say which side of P3 and P4 to measure.
+func (s settings) embedded() bool { return s.where != "servers" }
+
+func (s settings) servers() bool {
+	if s.where == "embedded" {
+		return false
+	}
+	if s.mysql == "" || s.redis == "" {
+		fmt.Println("    rows on MariaDB and Redis skipped: ENTREPOT_TEST_MYSQL_DSN or ENTREPOT_TEST_REDIS_URL is not set")
+		return false
+	}
+	return true
 }
 
 func main() {
 	s := settings{mysql: os.Getenv("ENTREPOT_TEST_MYSQL_DSN"), redis: os.Getenv("ENTREPOT_TEST_REDIS_URL")}
 	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds per row")
 	flag.DurationVar(&s.slice, "slice", time.Second, "length of one variant in one round")
+	flag.StringVar(&s.where, "where", "both", "embedded, servers or both, for P3 and P4")
 	rows := flag.String("rows", "P1,P3,P4,P5", "rows to measure")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the run to this file")
 	flag.Parse()

@@ -59,7 +59,7 @@ func begin(ctx context.Context, s settings, server bool, work bool) (*subject, e
 		"ENTREPOT_HTTP_ADDR": "127.0.0.1:0", "ENTREPOT_DATA_DIR": dir, "ENTREPOT_LOG_LEVEL": "error", "ENTREPOT_TOKEN_SECRET": secret,
 		"ENTREPOT_PAYMENT_WEBHOOK_SECRET": paymentSecret, "ENTREPOT_FIRST_STAFF_PASSWORD": "a bench password", "ENTREPOT_RATE_LIMIT": "1000000",
 		"ENTREPOT_ALIBABA_URL": upstream + "/openapi", "ENTREPOT_ALIBABA_APP_KEY": sandbox.DemoKey, "ENTREPOT_ALIBABA_APP_SECRET": sandbox.DemoSecret,
-		"ENTREPOT_ALIBABA_ACCESS_TOKEN": sandbox.DemoToken, "ENTREPOT_ALIBABA_RATE": "0", "ENTREPOT_WORKERS": "32",
+		"ENTREPOT_ALIBABA_ACCESS_TOKEN": sandbox.DemoToken, "ENTREPOT_ALIBABA_RATE": "0", "ENTREPOT_WORKERS": "64",
 	}
 	sub.driver, sub.dsn = "sqlite", "file:"+dir+"/entrepot.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
 	if server {

@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -47,6 +49,9 @@ func run(ctx context.Context, e env, args []string) int {
 			continue
 		}
 		if err := c.run(ctx, e, args[1:]); err != nil {
+			if errors.Is(err, flag.ErrHelp) { // asked for, and printed
+				return 0
+			}
 			fmt.Fprintf(e.stderr, "entrepot %s: %v\n", c.name, err)
 			return 1
 		}

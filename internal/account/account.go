@@ -93,6 +93,10 @@ func (in *Signup) checkMobile(st *site.Site, bad *errs.Error) {
 		bad.At("/mobile", "account.mobile_invalid")
 		return
 	}
+	if int(number.GetCountryCode()) != phonenumbers.GetCountryCodeForRegion(in.MobileArea) { // "+81..." with another country's area
+		bad.At("/mobile", "account.mobile_invalid")
+		return
+	}
 	in.Mobile = phonenumbers.GetNationalSignificantNumber(number)
 }
 

@@ -3,12 +3,13 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,7 +26,8 @@ import (
 const (
 	smokeReady = 30 * time.Second // a cold machine migrates a fresh database within this
 	smokeStory = 2 * time.Minute
-	smokeDrain = 20 * time.Second // promise R12 is 15 s
+	smokeDrain = 20 * time.Second   // promise R12 is 15 s
+	smokeMark  = "entrepot:apptest" // the mark by which apptest takes an empty Redis database: the two leave each other alone
 )
 
 // TestSmoke plays the story on the binaries that are shipped, as an operator would run them. Make smoke builds them and
@@ -84,7 +86,10 @@ func smokeAddr(t *testing.T) string {
 
 // smokeRedis is an empty database of the test server other than the one the suites use, emptied again afterwards.
 func smokeRedis(t *testing.T) string {
-	o, err := redis.ParseURL(os.Getenv("ENTREPOT_TEST_REDIS_URL"))
+	raw := os.Getenv("ENTREPOT_TEST_REDIS_URL")
+	o, err := redis.ParseURL(raw)
+	require.NoError(t, err)
+	u, err := url.Parse(raw)
 	require.NoError(t, err)
 	for db := 15; db > 0; db-- {
 		if db == o.DB {
@@ -93,7 +98,7 @@ func smokeRedis(t *testing.T) string {
 		own := *o
 		own.DB = db
 		client := redis.NewClient(&own)
-		mine, err := client.SetNX(t.Context(), "entrepot:smoke", "1", 10*time.Minute).Result()
+		mine, err := client.SetNX(t.Context(), smokeMark, "1", 10*time.Minute).Result()
 		require.NoError(t, err)
 		keys, err := client.DBSize(t.Context()).Result()
 		require.NoError(t, err)
@@ -104,23 +109,16 @@ func smokeRedis(t *testing.T) string {
 				assert.NoError(t, client.FlushDB(ctx).Err())
 				assert.NoError(t, client.Close())
 			})
-			return smokeURL(own)
+			u.Path = "/" + strconv.Itoa(db)
+			return u.String()
 		}
 		if mine {
-			require.NoError(t, client.Del(t.Context(), "entrepot:smoke").Err())
+			require.NoError(t, client.Del(t.Context(), smokeMark).Err())
 		}
 		require.NoError(t, client.Close())
 	}
 	require.Fail(t, "no empty Redis database between 1 and 15")
 	return ""
-}
-
-func smokeURL(o redis.Options) string {
-	user := ""
-	if o.Password != "" {
-		user = o.Username + ":" + o.Password + "@"
-	}
-	return fmt.Sprintf("redis://%s%s/%d", user, o.Addr, o.DB)
 }
 
 // smoke is one installation: where its binaries are and the environment they share.

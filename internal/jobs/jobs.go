@@ -63,7 +63,31 @@ type Task struct {
 	Attempts  int    // failed attempts before this one
 	CreatedAt time.Time
 	RequestID string
+
+	writer *Writer
+	item   any
 }
+
+// Writer writes what runs of jobs leave behind, many runs at a time: see Task.Settle.
+type Writer struct {
+	write func(tx *gorm.DB, items []any) error
+}
+
+// NewWriter makes a Writer. write may run more than once for an item, and must have no effect outside tx (see
+// database.Grouped). When it fails for one item alone, that job's attempt has failed.
+func NewWriter[T any](write func(tx *gorm.DB, items []T) error) *Writer {
+	return &Writer{func(tx *gorm.DB, items []any) error {
+		list := make([]T, len(items))
+		for i, it := range items {
+			list[i], _ = it.(T) // Settle is only called with the writer's own type
+		}
+		return write(tx, list)
+	}}
+}
+
+// Settle hands over an item that belongs to this run's outcome, good or bad: its writer runs in the transaction that notes
+// the outcome in the job's row, so both are durable or neither. The last call counts.
+func (t *Task) Settle(w *Writer, item any) { t.writer, t.item = w, item }
 
 // Decode reads the payload into v. A payload that does not fit will never fit: the error ends the job.
 func (t *Task) Decode(v any) error {
@@ -119,6 +143,7 @@ type Queue struct {
 
 	kick     chan struct{}
 	outcomes chan outcome
+	places   chan struct{} // one per handler that may run at once
 	stopped  chan struct{} // closed when outcomes are no longer written
 	running  registry
 	claimed  cache
@@ -137,7 +162,7 @@ func New(o Options) (*Queue, error) {
 		return nil, errors.New("jobs: no database")
 	}
 	q := &Queue{o: o, db: o.DB, sql: newHints(o.DB), log: o.Logger, handlers: map[string]Handler{},
-		kick: make(chan struct{}, 1), outcomes: make(chan outcome, 4*o.Workers), stopped: make(chan struct{}),
+		kick: make(chan struct{}, 1), outcomes: make(chan outcome, 4*o.Workers), stopped: make(chan struct{}), places: make(chan struct{}, o.Workers),
 		cursor: scanStart, claimed: cache{limit: o.Depth}}
 	if err := q.connect(); err != nil {
 		return nil, err

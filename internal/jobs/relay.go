@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 const (
 	claimRows = 256 // rows per claim
 	enqueuers = 8   // parallel writers to Redis
+	// maxPerTask bounds the references of one task: a task is only done when all of its jobs are.
+	maxPerTask = 8
 	// relayGap spaces passes that found something: under load each then takes a batch instead of a row per commit.
 	relayGap   = 3 * time.Millisecond
 	maxPause   = 2 * time.Second // between passes while Redis or the database is away
@@ -141,12 +144,13 @@ func (q *Queue) enqueue(ctx context.Context, rows []row) error {
 	if !q.o.RelayOnly {
 		q.claimed.put(rows)
 	}
-	failed := make([]bool, len(rows))
+	chunks := slices.Collect(slices.Chunk(rows, q.perTask(len(rows))))
+	failed := make([]bool, len(chunks))
 	var work errgroup.Group
 	work.SetLimit(enqueuers)
-	for i := range rows {
+	for i := range chunks {
 		work.Go(func() error {
-			err := q.put(ctx, &rows[i])
+			err := q.put(ctx, chunks[i])
 			failed[i] = err != nil
 			return err
 		})
@@ -156,11 +160,13 @@ func (q *Queue) enqueue(ctx context.Context, rows []row) error {
 		return nil
 	}
 	var back []row
-	for i := range rows {
+	for i := range chunks {
 		if failed[i] {
-			back = append(back, rows[i])
-			q.claimed.take(rows[i].ID, rows[i].Generation)
+			back = append(back, chunks[i]...)
 		}
+	}
+	for _, r := range back {
+		q.claimed.take(r.ID, r.Generation)
 	}
 	// Also when ctx has just ended; and when the release fails, the lease brings the rows back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -168,9 +174,20 @@ func (q *Queue) enqueue(ctx context.Context, rows []row) error {
 	return errors.Join(fmt.Errorf("enqueue: %w", err), q.release(ctx, back))
 }
 
-func (q *Queue) put(ctx context.Context, r *row) error {
-	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(r.Kind, reference(r.ID, r.Generation)), asynq.Queue(q.o.Queue),
-		asynq.TaskID(taskID(r.ID, r.Generation)), asynq.MaxRetry(0), asynq.Timeout(taskLimit))
+// perTask is how many references share an Asynq task: one while few rows are moved, so that each starts at once, more when
+// there is a backlog, where the trips to Redis would cost more than the jobs.
+func (q *Queue) perTask(rows int) int {
+	return min(maxPerTask, max(1, rows/q.o.Workers))
+}
+
+// put enqueues one task for the rows; it is named after the first of them.
+func (q *Queue) put(ctx context.Context, rows []row) error {
+	var payload []byte
+	for i := range rows {
+		payload = reference{rows[i].ID, rows[i].Generation}.append(payload)
+	}
+	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(rows[0].Kind, payload), asynq.Queue(q.o.Queue),
+		asynq.TaskID(taskID(rows[0].ID, rows[0].Generation)), asynq.MaxRetry(0), asynq.Timeout(taskLimit))
 	if errors.Is(err, asynq.ErrTaskIDConflict) { // already there
 		return nil
 	}
@@ -182,16 +199,25 @@ func taskID(id int64, generation int) string {
 }
 
 // reference is all that Redis ever holds of a job.
-func reference(id int64, generation int) []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(id))
-	return binary.BigEndian.AppendUint32(b, uint32(generation))
+type reference struct {
+	id         int64
+	generation int
 }
 
-func parseReference(b []byte) (id int64, generation int, ok bool) {
-	if len(b) != 12 {
-		return 0, 0, false
+const referenceSize = 12 // bytes
+
+func (r reference) append(b []byte) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(b, uint64(r.id)), uint32(r.generation))
+}
+
+func parseReferences(b []byte) (refs []reference, ok bool) {
+	if len(b) == 0 || len(b)%referenceSize != 0 {
+		return nil, false
 	}
-	return int64(binary.BigEndian.Uint64(b)), int(binary.BigEndian.Uint32(b[8:])), true
+	for ; len(b) > 0; b = b[referenceSize:] {
+		refs = append(refs, reference{int64(binary.BigEndian.Uint64(b)), int(binary.BigEndian.Uint32(b[8:]))})
+	}
+	return refs, true
 }
 
 // janitor deletes old done rows until ctx ends.

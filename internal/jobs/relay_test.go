@@ -201,7 +201,7 @@ func TestForeignTasksAreIgnored(t *testing.T) {
 	add(t, q, Spec{Kind: "t.ok"})
 	eventually(t, "done", func() bool { return len(list(t, q, Filter{State: StateDone})) == 1 })
 	id := list(t, q, Filter{})[0].ID
-	for i, payload := range [][]byte{nil, []byte("x"), reference(id, 1), reference(id, 2), reference(1, 1)} {
+	for i, payload := range [][]byte{nil, []byte("x"), reference{id, 1}.append(nil), reference{id, 2}.append(nil), reference{1, 1}.append(nil)} {
 		_, err := q.client.Enqueue(asynq.NewTask("t.ok", payload), asynq.Queue(q.o.Queue), asynq.TaskID(fmt.Sprint("foreign", i)))
 		require.NoError(t, err)
 	}

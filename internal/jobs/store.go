@@ -166,6 +166,9 @@ func (q *Queue) forgetLeases(ctx context.Context) error {
 
 // settleTx writes outcomes and claims the jobs that were waiting behind finished ones: one commit makes both durable.
 func (q *Queue) settleTx(tx *gorm.DB, batch []outcome, claimNext bool) ([]row, error) {
+	if err := writeItems(tx, batch); err != nil {
+		return nil, err
+	}
 	now := database.Now()
 	var finished []row
 	var aggregates []string
@@ -192,6 +195,28 @@ WHERE id IN ? AND generation = ? AND state = 'waiting'`, now, now, ids, generati
 		return nil, err
 	}
 	return q.claimTx(tx, next, now)
+}
+
+// writeItems lets each writer write the items of its jobs.
+func writeItems(tx *gorm.DB, batch []outcome) error {
+	items := map[*Writer][]any{}
+	var writers []*Writer
+	for i := range batch {
+		w := batch[i].writer
+		if w == nil {
+			continue
+		}
+		if items[w] == nil {
+			writers = append(writers, w)
+		}
+		items[w] = append(items[w], batch[i].item)
+	}
+	for _, w := range writers {
+		if err := w.write(tx, items[w]); err != nil {
+			return &errItems{err}
+		}
+	}
+	return nil
 }
 
 func (q *Queue) settleOneTx(tx *gorm.DB, o *outcome, now time.Time) error {

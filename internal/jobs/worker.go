@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"gorm.io/gorm"
+
+	"entrepot/internal/database"
 )
 
 const (
@@ -21,7 +24,15 @@ const (
 type outcome struct {
 	row      row
 	decision decision
+	writer   *Writer // from Task.Settle; nil mostly
+	item     any
 }
+
+// errItems says that a Writer failed, as opposed to the transaction around it.
+type errItems struct{ err error }
+
+func (e *errItems) Error() string { return "write of the outcome: " + e.err.Error() }
+func (e *errItems) Unwrap() error { return e.err }
 
 // Run relays and works until ctx ends, then lets running handlers finish for Options.Drain. Neither Redis nor the
 // database need be up at its start. It returns nil unless an Asynq server cannot be started at all.
@@ -93,25 +104,41 @@ func (q *Queue) serve(ctx context.Context) error {
 	return nil
 }
 
-// process runs one reference. It never fails towards Asynq: the row knows what to do next.
+// process runs the references of one Asynq task. It never fails towards Asynq: the rows know what to do next.
 func (q *Queue) process(ctx context.Context, t *asynq.Task) error {
-	id, generation, ok := parseReference(t.Payload())
+	refs, ok := parseReferences(t.Payload())
 	if !ok {
 		q.log.Warn("jobs: foreign task in our queue", "queue", q.o.Queue)
 		return nil
 	}
-	r, ok := q.claimed.take(id, generation)
+	if len(refs) == 1 {
+		q.take(ctx, refs[0])
+		return nil
+	}
+	var all sync.WaitGroup
+	for _, r := range refs {
+		all.Go(func() { q.take(ctx, r) })
+	}
+	all.Wait()
+	return nil
+}
+
+// take runs one job as soon as one of the places for handlers is free.
+func (q *Queue) take(ctx context.Context, ref reference) {
+	q.places <- struct{}{}
+	defer func() { <-q.places }()
+	r, ok := q.claimed.take(ref.id, ref.generation)
 	if !ok {
 		var err error
-		if r, ok, err = q.load(ctx, id, generation); q.rows.see(err) != nil || !ok {
-			return nil // moved on; or unreadable now, and its lease will bring it back
+		if r, ok, err = q.load(ctx, ref.id, ref.generation); q.rows.see(err) != nil || !ok {
+			return // moved on; or unreadable now, and its lease will bring it back
 		}
 	}
 	if !q.running.add(r) {
-		return nil
+		return
 	}
-	start := time.Now()
-	err := q.handle(ctx, &r)
+	start, task := time.Now(), r.task()
+	err := q.handle(ctx, task)
 	d := q.o.decide(err, r.Attempts)
 	if err != nil && ctx.Err() != nil { // told to stop, not failed
 		d = decision{verdict: later, err: fmt.Errorf("interrupted by shutdown: %w", err)}
@@ -123,27 +150,26 @@ func (q *Queue) process(ctx context.Context, t *asynq.Task) error {
 		q.log.Error("job dead", "job", r.ID, "kind", r.Kind, "aggregate", r.Aggregate, "request_id", r.RequestID, "error", d.err)
 	}
 	select {
-	case q.outcomes <- outcome{row: r, decision: d}:
+	case q.outcomes <- outcome{row: r, decision: d, writer: task.writer, item: task.item}:
 	case <-q.stopped: // the handler outstayed the drain; its lease brings the job back
 	}
-	return nil
 }
 
 // handle calls the handler; a panic is an error of the attempt.
-func (q *Queue) handle(ctx context.Context, r *row) (err error) {
-	h := q.handlers[r.Kind]
+func (q *Queue) handle(ctx context.Context, t *Task) (err error) {
+	h := q.handlers[t.Kind]
 	if h == nil { // perhaps a newer program's kind: an attempt failed, another process may know it
-		return fmt.Errorf("no handler for %s", r.Kind)
+		return fmt.Errorf("no handler for %s", t.Kind)
 	}
 	ctx, cancel := context.WithTimeout(ctx, q.o.Timeout)
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			q.log.Error("job handler panicked", "job", r.ID, "kind", r.Kind, "panic", v, "stack", string(debug.Stack()))
+			q.log.Error("job handler panicked", "job", t.ID, "kind", t.Kind, "panic", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return h(ctx, r.task())
+	return h(ctx, t)
 }
 
 // settler writes outcomes in batches until stopped is closed and none is left.
@@ -186,6 +212,16 @@ func (q *Queue) settle(batch []outcome) {
 			next, err = q.settleTx(tx, batch, !q.redis.isDown() && !q.stopping())
 			return err
 		})
+		if bad := (*errItems)(nil); errors.As(err, &bad) && !database.Unavailable(bad.err) {
+			if len(batch) > 1 { // one job's item must not hold up the others
+				for i := range batch {
+					q.settle(batch[i : i+1])
+				}
+				return
+			}
+			batch[0].writer, batch[0].decision = nil, q.o.decide(err, batch[0].row.Attempts)
+			continue
+		}
 		if q.rows.see(err) == nil {
 			break
 		}

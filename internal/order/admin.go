@@ -21,7 +21,7 @@ func staff(ctx context.Context, roles ...auth.Role) (context.Context, auth.Staff
 
 // AdminListOrders implements StrictServerInterface.
 func (h server) AdminListOrders(c context.Context, r AdminListOrdersRequestObject) (AdminListOrdersResponseObject, error) {
-	ctx, _, err := staff(c)
+	ctx, _, err := staff(c, auth.Roles...)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (h server) AdminListOrders(c context.Context, r AdminListOrdersRequestObjec
 
 // AdminGetOrder implements StrictServerInterface.
 func (h server) AdminGetOrder(c context.Context, r AdminGetOrderRequestObject) (AdminGetOrderResponseObject, error) {
-	ctx, _, err := staff(c)
+	ctx, _, err := staff(c, auth.Roles...)
 	if err != nil {
 		return nil, err
 	}
@@ -94,28 +94,25 @@ func (h server) adminOrder(ctx context.Context, lang string, orderID int64) (Adm
 	return out, nil
 }
 
+// purchaseLine is the generated type of Purchase.Lines, which has no name there.
+type purchaseLine = struct {
+	LineId         string  `json:"lineId"`
+	Quantity       int64   `json:"quantity"`
+	SubItemId      *string `json:"subItemId,omitempty"`
+	UpstreamStatus *string `json:"upstreamStatus,omitempty"`
+}
+
 func purchaseView(p purchaseRow, lines []purchaseLineRow) Purchase {
 	out := Purchase{
 		Id: id(p.ID), OutOrderId: p.OutOrderID, AlibabaOrderId: p.AlibabaOrderID, State: string(p.State), UpstreamStatus: optional(p.UpstreamStatus),
 		RefundStatus: optional(p.RefundStatus), SellerOpenId: p.SellerOpenID, LastError: optional(p.LastError),
 		Quoted: ptr(money.NewMoney(int64(p.QuotedFen), money.CNY, "zh")), Total: ptr(money.NewMoney(int64(p.TotalFen), money.CNY, "zh")),
+		Lines: []purchaseLine{}, // an order that 1688 has split off has none until it was read
 	}
-	out.Lines = append(out.Lines, []struct {
-		LineId         string  `json:"lineId"`
-		Quantity       int64   `json:"quantity"`
-		SubItemId      *string `json:"subItemId,omitempty"`
-		UpstreamStatus *string `json:"upstreamStatus,omitempty"`
-	}{}...)
 	for _, l := range lines {
-		if l.PurchaseID != p.ID {
-			continue
+		if l.PurchaseID == p.ID {
+			out.Lines = append(out.Lines, purchaseLine{id(l.LineID), l.Quantity, l.SubItemID, optional(l.UpstreamStatus)})
 		}
-		out.Lines = append(out.Lines, struct {
-			LineId         string  `json:"lineId"`
-			Quantity       int64   `json:"quantity"`
-			SubItemId      *string `json:"subItemId,omitempty"`
-			UpstreamStatus *string `json:"upstreamStatus,omitempty"`
-		}{id(l.LineID), l.Quantity, l.SubItemID, optional(l.UpstreamStatus)})
 	}
 	return out
 }

@@ -33,7 +33,7 @@ type LineFacts struct {
 
 // Facts reads what a push of the order says.
 func (s *Service) Facts(ctx context.Context, orderID int64) (Facts, error) {
-	rows, err := s.store.facts(ctx, orderID)
+	rows, err := s.store.facts.Load(ctx, orderID)
 	if err != nil {
 		return Facts{}, err
 	}

@@ -83,8 +83,8 @@ func (s *store) parcel(ctx context.Context, id int64) (parcelRow, error) {
 }
 
 // parcelsTx merges what 1688 says about the parcels of a purchase into our rows: states only move up, a changed waybill
-// stays visible as an event, steps are kept once.
-func (s *store) parcelsTx(tx *gorm.DB, p *purchaseRow, facts []parcelFact) error {
+// stays visible as an event, steps are kept once. An old read changes no waybill back.
+func (s *store) parcelsTx(tx *gorm.DB, p *purchaseRow, facts []parcelFact, old bool) error {
 	if len(facts) == 0 {
 		return nil
 	}
@@ -105,6 +105,9 @@ func (s *store) parcelsTx(tx *gorm.DB, p *purchaseRow, facts []parcelFact) error
 				return database.Translate(err)
 			}
 			byNo[f.no] = row
+		}
+		if old {
+			f.billNo = row.BillNo
 		}
 		if err := s.mergeParcelTx(tx, row, f); err != nil {
 			return err
@@ -226,10 +229,11 @@ func shippable(o orderRow) bool {
 	return o.OrderType == TypeStock || o.RankNo >= statusRank[Ordered]
 }
 
+// parcelPush names the parcel together with its order: one national parcel may hold several orders.
 func (s *store) parcelPush(ctx context.Context, o orderRow, p parcelRow, kind, version, status string, at time.Time) jobs.Spec {
 	id := strconv.FormatInt(o.ID, 10)
 	return jobs.Spec{Kind: kind, Aggregate: "push:" + id, RequestID: web.RequestID(ctx),
-		Payload: Push{Site: o.Site, OrderID: o.ID, ObjectKey: p.ParcelNo, Version: version, Status: status, ParcelID: p.ID, At: at}}
+		Payload: Push{Site: o.Site, OrderID: o.ID, ObjectKey: id + ":" + p.ParcelNo, Version: version, Status: status, ParcelID: p.ID, At: at}}
 }
 
 // nationalEvent is what happened to a national parcel.

@@ -90,7 +90,9 @@ func TestPreviewBlockers(t *testing.T) {
 	a, other := plain[0], plain[1]
 	first := func(trait string, ok func(offer) bool) offer {
 		all := f.offers(trait)
-		i := slices.IndexFunc(all, func(o offer) bool { return (ok == nil || ok(o)) && (trait == "delisted" || !slices.Contains(o.Traits, "delisted")) })
+		i := slices.IndexFunc(all, func(o offer) bool {
+			return (ok == nil || ok(o)) && (trait == "delisted" || !slices.Contains(o.Traits, "delisted"))
+		})
 		require.GreaterOrEqual(t, i, 0, trait)
 		return all[i]
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"entrepot/internal/alibaba"
@@ -73,6 +74,9 @@ func (s *Service) Create(ctx context.Context, purchaseID int64) error {
 		if wait := s.settleLeft(b.purchase.SentAt); wait > 0 {
 			return errWait{wait, "the last try may still reach 1688"}
 		}
+	}
+	if b.order.order.Status == Cancelled {
+		return s.store.abandon(ctx, purchaseID)
 	}
 	mine, err := s.store.markSending(ctx, purchaseID, b.purchase.SendCount)
 	if err != nil {
@@ -198,10 +202,20 @@ func factOf(t *alibaba.Trade) tradeFact {
 		it := &t.Items[i]
 		f.items = append(f.items, itemFact{
 			subItemID: it.SubItemID().String(), offerID: int64(it.ProductID), skuID: int64(it.SkuID), specID: string(it.SpecID),
-			amount: money.Fen(it.AmountFen), word: string(it.Status), logisticsStatus: int(it.LogisticsStatus),
+			quantity: wholePieces(string(it.Quantity)), amount: money.Fen(it.AmountFen), word: string(it.Status), logisticsStatus: int(it.LogisticsStatus),
 		})
 	}
 	return f
+}
+
+// wholePieces reads 1688's decimal text of a quantity; 0 when it is none.
+func wholePieces(text string) int64 {
+	whole, _, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // shippedAny: parcels can only be read once something was shipped.
@@ -254,20 +268,22 @@ func (s *Service) Unread(ctx context.Context, before time.Time, limit int) ([]in
 	return s.store.stale(ctx, before, limit)
 }
 
-// Known says what we know of a 1688 order: its status word, and whether it is ours.
-func (s *Service) Known(ctx context.Context, alibabaOrderID string) (purchaseID int64, word string, ok bool, err error) {
+// Behind finds our purchase of a 1688 order that 1688's list shows with a status word and a time of modification, and says
+// whether we have not read that yet. It is false for orders that are not ours.
+func (s *Service) Behind(ctx context.Context, alibabaOrderID, word string, modified time.Time) (purchaseID int64, behind bool, err error) {
 	p, err := s.store.purchaseByUpstream(ctx, alibabaOrderID)
 	if errors.Is(err, database.ErrNotFound) {
-		return 0, "", false, nil
+		return 0, false, nil
 	}
-	return p.ID, p.UpstreamStatus, err == nil, err
+	newer := !modified.IsZero() && (p.UpstreamModifiedAt == nil || modified.UTC().Truncate(time.Millisecond).After(*p.UpstreamModifiedAt))
+	return p.ID, newer || p.UpstreamStatus != word, err
 }
 
 // ToPay is a purchase as the pay package sees it.
 type ToPay struct {
 	ID, OrderID    int64
 	AlibabaOrderID int64
-	Unpaid         bool
+	Unpaid         bool // and its order is not closed
 	Attempts       int
 	LastTry        *time.Time
 	TotalFen       money.Fen
@@ -281,7 +297,8 @@ func (s *Service) ToPay(ctx context.Context, purchaseID int64) (ToPay, error) {
 		return ToPay{}, err
 	}
 	p := b.purchase
-	t := ToPay{ID: p.ID, OrderID: p.OrderID, Unpaid: p.State == Unpaid, Attempts: p.PayAttempts, LastTry: p.PayStartedAt, TotalFen: p.TotalFen, QuotedFen: p.QuotedFen}
+	payable := p.State == Unpaid && b.order.order.Status != Cancelled
+	t := ToPay{ID: p.ID, OrderID: p.OrderID, Unpaid: payable, Attempts: p.PayAttempts, LastTry: p.PayStartedAt, TotalFen: p.TotalFen, QuotedFen: p.QuotedFen}
 	if p.AlibabaOrderID != nil {
 		t.AlibabaOrderID, err = strconv.ParseInt(*p.AlibabaOrderID, 10, 64)
 	}

@@ -194,6 +194,14 @@ func (s *store) refuse(ctx context.Context, b *bought, reason string) error {
 	})
 }
 
+// abandon ends a purchase that is certainly not at 1688, because its order was closed meanwhile.
+func (s *store) abandon(ctx context.Context, id int64) error {
+	return s.db.InTx(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&purchaseRow{}).Where("id = ? AND state = ?", id, Creating).
+			Updates(map[string]any{"state": Closedup, "rank_no": purchaseRank[Closedup], "close_reason": "order_closed", "closed_at": s.now(), "updated_at": s.now()}).Error
+	})
+}
+
 // adopt saves the ids 1688 gave: the first on the row, further ones (1688 split the order) on sibling rows. Relation and
 // payment follow as jobs. Adopting twice changes nothing.
 func (s *store) adopt(ctx context.Context, b *bought, ids []string) error {
@@ -224,6 +232,11 @@ func (s *store) adopt(ctx context.Context, b *bought, ids []string) error {
 		}
 		if err := s.settleTx(ctx, tx, &o, b.purchase.ID, "purchase.created"); err != nil {
 			return err
+		}
+		if o.Status == Cancelled { // it closed while the answer was lost: staff cancel it at 1688
+			if err := s.attentionTx(ctx, tx, &o, b.purchase.ID, "purchase_of_closed_order"); err != nil {
+				return err
+			}
 		}
 		return s.jobs.AppendTx(ctx, tx, followUps(ctx, owners)...)
 	})

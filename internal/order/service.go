@@ -67,7 +67,7 @@ func New(o Options) *Service {
 	}
 	now := func() time.Time { return o.Now().UTC().Truncate(time.Millisecond) }
 	return &Service{
-		store:  &store{db: o.DB, jobs: o.Jobs, idem: o.Idem, now: now},
+		store:  newStore(o.DB, o.Jobs, o.Idem, now),
 		client: o.Client, search: o.Search, auth: o.Auth, sites: o.Sites, rates: o.Rates, bundle: o.Bundle, rules: o.Rules, idem: o.Idem,
 		secret: o.Secret, now: now, log: o.Logger,
 	}

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,23 +51,31 @@ func (s *store) apply(ctx context.Context, purchaseID int64, f tradeFact, cause 
 		if err := tx.Where("id = ?", purchaseID).Take(&p).Error; err != nil {
 			return database.Translate(err)
 		}
-		if err := s.purchaseTx(ctx, tx, &o, &p, f, cause); err != nil {
+		old := f.olderThan(&p)
+		if err := s.purchaseTx(ctx, tx, &o, &p, f, cause, old); err != nil {
 			return err
 		}
-		if err := s.itemsTx(ctx, tx, &o, &p, f); err != nil {
+		if err := s.itemsTx(ctx, tx, &o, &p, f, old); err != nil {
 			return err
 		}
-		if err := s.parcelsTx(tx, &p, f.parcels); err != nil {
+		if err := s.parcelsTx(tx, &p, f.parcels, old); err != nil {
 			return err
 		}
 		return s.settleTx(ctx, tx, &o, p.ID, cause)
 	})
 }
 
-func (s *store) purchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact, cause string) error {
+// olderThan: another read, made later, was applied first. 1688's modification time says so, or a state that was passed.
+func (f tradeFact) olderThan(p *purchaseRow) bool {
+	if to, known := upstreamState(f.word); known && purchaseRank[to] < p.RankNo {
+		return true
+	}
+	return f.modified != nil && p.UpstreamModifiedAt != nil && f.modified.Before(*p.UpstreamModifiedAt)
+}
+
+func (s *store) purchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact, cause string, old bool) error {
 	set := map[string]any{"read_at": s.now(), "updated_at": s.now()}
-	newer := p.UpstreamModifiedAt == nil || f.modified == nil || !f.modified.Before(*p.UpstreamModifiedAt)
-	if newer {
+	if !old {
 		set["upstream_status"], set["total_fen"], set["post_fee_fen"] = clip(f.word, 40), f.total, f.post
 		set["refund_status"], set["upstream_modified_at"] = clip(f.refundStatus, 30), f.modified
 	}
@@ -108,7 +117,7 @@ func (s *store) stampState(set map[string]any, p *purchaseRow, to PurchaseState,
 }
 
 // itemsTx ties 1688's sub-orders to our lines. The first sighting of a pair queues its relation push.
-func (s *store) itemsTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact) error {
+func (s *store) itemsTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact, old bool) error {
 	if len(f.items) == 0 {
 		return nil
 	}
@@ -116,8 +125,8 @@ func (s *store) itemsTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 	if p.ParentID != 0 {
 		owner = p.ParentID
 	}
-	var rows []purchaseLineRow
-	if err := tx.Where("purchase_id IN ?", []int64{p.ID, owner}).Order("id").Find(&rows).Error; err != nil {
+	var rows []purchaseLineRow // of every 1688 order that came out of one call
+	if err := tx.Where("purchase_id IN (SELECT id FROM purchases WHERE id = ? OR parent_id = ?)", owner, owner).Order("id").Find(&rows).Error; err != nil {
 		return err
 	}
 	var lines []lineRow
@@ -127,12 +136,18 @@ func (s *store) itemsTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 	for _, it := range f.items {
 		row := matchItem(it, rows, lines)
 		if row == nil {
+			row = s.cutOff(p, it, rows, lines)
+		}
+		if row == nil {
 			continue
 		}
 		if row.SubItemID == nil {
 			if err := s.relateTx(ctx, tx, o, p, row, it); err != nil {
 				return err
 			}
+		}
+		if old {
+			continue
 		}
 		err := tx.Model(&purchaseLineRow{}).Where("id = ?", row.ID).
 			Updates(map[string]any{"upstream_status": clip(it.word, 40), "logistics_status": it.logisticsStatus, "amount_fen": it.amount}).Error
@@ -146,29 +161,49 @@ func (s *store) itemsTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 	return nil
 }
 
-// shippedTx notes how much of a line has left the seller (2 sent, 3 received, 4 returned in 1688's numbers).
+// shippedTx notes how much of a line has left the seller (2 sent, 3 received, 4 returned in 1688's numbers), over all the
+// sub-orders it was bought in.
 func shippedTx(tx *gorm.DB, row *purchaseLineRow, it itemFact) error {
-	set := map[string]any{}
-	if it.logisticsStatus == 2 || it.logisticsStatus == 3 {
-		set["shipped_qty"] = row.Quantity
-	}
-	if it.logisticsStatus == 3 {
-		set["received_qty"] = row.Quantity
-	}
-	if len(set) == 0 {
+	if it.logisticsStatus != 2 && it.logisticsStatus != 3 {
 		return nil
 	}
-	return tx.Model(&lineRow{}).Where("id = ?", row.LineID).Updates(set).Error
+	const sum = "(SELECT COALESCE(SUM(quantity), 0) FROM purchase_lines WHERE line_id = ? AND logistics_status IN ?)"
+	return tx.Model(&lineRow{}).Where("id = ?", row.LineID).Updates(map[string]any{
+		"shipped_qty": gorm.Expr(sum, row.LineID, []int{2, 3, 4}), "received_qty": gorm.Expr(sum, row.LineID, []int{3, 4}),
+	}).Error
+}
+
+// cutOff is a row to be, for a part of a line that 1688 put into another order (one line split by pieces).
+func (s *store) cutOff(p *purchaseRow, it itemFact, rows []purchaseLineRow, lines []lineRow) *purchaseLineRow {
+	bound := slices.Clone(rows)
+	for i := range bound {
+		bound[i].SubItemID = nil
+	}
+	whole := matchItem(it, bound, lines)
+	if whole == nil || it.quantity <= 0 || slices.ContainsFunc(rows, func(r purchaseLineRow) bool { return r.PurchaseID == p.ID && r.LineID == whole.LineID }) {
+		return nil
+	}
+	return &purchaseLineRow{PurchaseID: p.ID, OrderID: p.OrderID, LineID: whole.LineID, Quantity: it.quantity}
 }
 
 // relateTx binds one sub-order to one line; of two readers at once only one binds and queues the push.
 func (s *store) relateTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, row *purchaseLineRow, it itemFact) error {
-	res := tx.Model(&purchaseLineRow{}).Where("id = ? AND sub_item_id IS NULL", row.ID).
-		Updates(map[string]any{"sub_item_id": it.subItemID, "purchase_id": p.ID})
-	if res.Error != nil || res.RowsAffected == 0 {
-		return database.Translate(res.Error)
+	if row.ID == 0 {
+		row.ID, row.SubItemID = s.db.NewID(), &it.subItemID
+		if err := tx.Create(row).Error; err != nil {
+			return database.Translate(err)
+		}
+	} else {
+		if it.quantity > 0 {
+			row.Quantity = it.quantity
+		}
+		res := tx.Model(&purchaseLineRow{}).Where("id = ? AND sub_item_id IS NULL", row.ID).
+			Updates(map[string]any{"sub_item_id": it.subItemID, "purchase_id": p.ID, "quantity": row.Quantity})
+		if res.Error != nil || res.RowsAffected == 0 {
+			return database.Translate(res.Error)
+		}
+		row.SubItemID = &it.subItemID
 	}
-	row.SubItemID = &it.subItemID
 	if o.PaidAt == nil || p.AlibabaOrderID == nil {
 		return nil // MarkPaidTx queues it: 1688 learns of an order when it is paid, and of relations after that
 	}

@@ -3,6 +3,7 @@ package search
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"entrepot/internal/alibaba"
@@ -59,32 +60,42 @@ func (q Query) normalise() (Query, error) {
 		bad.At("/query/sort", "search.sort_unknown")
 	}
 	q.Sort = sort
-	for _, key := range strings.Split(q.Filter, ",") {
-		if key != "" && !choiceKeys[key] {
-			bad.At("/query/filter", "search.filter_unknown")
-			break
-		}
+	if q.Filter, ok = normaliseFilter(q.Filter); !ok {
+		bad.At("/query/filter", "search.filter_unknown")
 	}
-	q.checkPrices(bad)
+	q.normalisePrices(bad)
 	if len(bad.Fields) > 0 {
 		return q, bad
 	}
 	return q, nil
 }
 
-func (q Query) checkPrices(bad *errs.Error) {
-	bound := func(text, pointer string) money.Fen {
-		if text == "" {
+// normaliseFilter sorts the choices and drops what is there twice; false when 1688 does not know one.
+func normaliseFilter(list string) (string, bool) {
+	keys := slices.DeleteFunc(strings.Split(list, ","), func(key string) bool { return key == "" })
+	for _, key := range keys {
+		if !choiceKeys[key] {
+			return "", false
+		}
+	}
+	slices.Sort(keys)
+	return strings.Join(slices.Compact(keys), ","), true
+}
+
+func (q *Query) normalisePrices(bad *errs.Error) {
+	bound := func(text *string, pointer string) money.Fen {
+		if *text == "" {
 			return -1
 		}
-		fen, err := money.ParseYuan(text)
-		if err != nil {
+		fen, err := money.ParseYuan(*text)
+		if err != nil || fen < 0 {
 			bad.At(pointer, "search.price_invalid")
 			return -1
 		}
+		*text = fen.Yuan()
 		return fen
 	}
-	from, to := bound(q.PriceStart, "/query/priceStart"), bound(q.PriceEnd, "/query/priceEnd")
+	from, to := bound(&q.PriceStart, "/query/priceStart"), bound(&q.PriceEnd, "/query/priceEnd")
 	if from >= 0 && to >= 0 && from > to {
 		bad.At("/query/priceEnd", "search.price_invalid")
 	}

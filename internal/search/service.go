@@ -84,6 +84,13 @@ func New(o Options) *Service {
 	}
 }
 
+// Close ends the caches' own goroutines. Nobody may ask afterwards.
+func (s *Service) Close() error {
+	s.bytes.StopAllGoroutines()
+	s.offers.StopAllGoroutines()
+	return nil
+}
+
 // Search answers one page of hits as final bytes. Errors: invalid with pointers, unavailable when 1688 is away and
 // nothing is remembered.
 func (s *Service) Search(ctx context.Context, st *site.Site, lang string, q Query) (*web.Cached, error) {
@@ -158,7 +165,7 @@ func (s *Service) isFresh(e *entry) bool {
 func (s *Service) load(ctx context.Context, key, lang string, load func(context.Context) (any, []int64, error)) (*entry, error) {
 	epoch := s.epoch.Load()
 	view, offers, err := load(ctx)
-	if errs.Is(err, "product.not_found") {
+	if errs.Is(err, "product.not_found") && s.epoch.Load() == epoch {
 		s.bytes.Set(key, &entry{cached: &web.Cached{}, loaded: s.now(), missing: true, offers: offers})
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package search
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"entrepot/internal/alibaba"
 	"entrepot/internal/errs"
@@ -183,27 +184,30 @@ func optionalPrice(q money.Quoter, y alibaba.Yuan) (*money.Price, error) {
 	return &p, err
 }
 
+// unread are elements whose content is code, or markup that the tokenizer hands over as text.
+var unread = set("script style iframe noembed noframes noscript plaintext textarea title xmp")
+
 // plainText keeps the words of a seller's HTML and nothing that could run.
 func plainText(raw string) string {
 	if !strings.ContainsAny(raw, "<&") {
 		return cut(strings.TrimSpace(raw))
 	}
 	var b strings.Builder
-	z, skip := html.NewTokenizer(strings.NewReader(raw)), 0
-	for b.Len() < maxDescription {
+	z, inside := html.NewTokenizer(strings.NewReader(raw)), ""
+	for b.Len() < maxDescription*utf8.UTFMax {
 		switch z.Next() {
 		case html.ErrorToken:
 			return cut(strings.TrimSpace(b.String()))
-		case html.StartTagToken:
-			if name, _ := z.TagName(); string(name) == "script" || string(name) == "style" {
-				skip++
+		case html.StartTagToken, html.SelfClosingTagToken: // browsers ignore the slash of <script/>
+			if name, _ := z.TagName(); inside == "" && unread[string(name)] {
+				inside = string(name)
 			}
 		case html.EndTagToken:
-			if name, _ := z.TagName(); (string(name) == "script" || string(name) == "style") && skip > 0 {
-				skip--
+			if name, _ := z.TagName(); string(name) == inside {
+				inside = ""
 			}
 		case html.TextToken:
-			if words := strings.Join(strings.Fields(string(z.Text())), " "); skip == 0 && words != "" {
+			if words := strings.Join(strings.Fields(string(z.Text())), " "); inside == "" && words != "" {
 				b.WriteString(words)
 				b.WriteByte(' ')
 			}

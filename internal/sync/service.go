@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,7 +59,7 @@ func New(o Options) *Service {
 	}
 	now := func() time.Time { return o.Now().UTC().Truncate(time.Millisecond) }
 	return &Service{
-		store: &store{db: o.DB, jobs: o.Jobs, now: now}, jobs: o.Jobs, client: o.Client, accounts: o.Accounts, orders: o.Orders,
+		store: newStore(o.DB, o.Jobs, now), jobs: o.Jobs, client: o.Client, accounts: o.Accounts, orders: o.Orders,
 		search: o.Search, auth: o.Auth, bundle: o.Bundle, secrets: o.Secrets, sweep: o.Sweep, now: now, log: o.Logger,
 	}
 }
@@ -149,12 +150,14 @@ func (s *Service) applyOrders(ctx context.Context, row messageRow, orders []alib
 // push tells 1688 one fact and notes what came of it. Facts of one order arrive in the order they happened: the queue
 // hands them out one by one, and a dead one holds back those behind it.
 func (s *Service) push(ctx context.Context, t *jobs.Task, w wanted, send func(ctx context.Context) (payload any, ack alibaba.Ack, err error)) error {
-	rows, err := s.store.standings(ctx, w)
+	rows, err := s.store.standingsOf(ctx, w)
 	if err != nil {
 		return err
 	}
+	noticed := false
 	for _, r := range rows {
 		same := r.Kind == w.kind && r.ObjectKey == w.objectKey && r.Version == w.version
+		noticed = noticed || same
 		if same && (r.State == stateAcknowledged || r.State == stateNotNeeded || r.State == stateSuperseded) {
 			return nil
 		}
@@ -166,19 +169,21 @@ func (s *Service) push(ctx context.Context, t *jobs.Task, w wanted, send func(ct
 		if err != nil {
 			return err
 		}
-		return s.store.note(ctx, t, w, outcome{state: stateSuperseded, message: "a newer state is waiting"})
+		s.store.note(t, w, outcome{state: stateSuperseded, message: "a newer state is waiting"}, noticed)
+		return nil
 	}
 	payload, ack, err := send(ctx)
 	text, sum := hash(payload)
 	o := outcome{state: stateAcknowledged, payload: text, hash: sum, requestID: ack.RequestID}
 	if err == nil {
-		return s.store.note(ctx, t, w, o)
+		s.store.note(t, w, o, noticed)
+		return nil
 	}
-	return s.pushFailed(ctx, t, w, o, err)
+	return s.pushFailed(t, w, o, noticed, err)
 }
 
 // pushFailed notes a failed try by its class: rejected and exhausted pushes end here and are shown to staff.
-func (s *Service) pushFailed(ctx context.Context, t *jobs.Task, w wanted, o outcome, err error) error {
+func (s *Service) pushFailed(t *jobs.Task, w wanted, o outcome, noticed bool, err error) error {
 	var e *alibaba.Error
 	if !errors.As(err, &e) {
 		return err
@@ -191,9 +196,7 @@ func (s *Service) pushFailed(ctx context.Context, t *jobs.Task, w wanted, o outc
 	case final:
 		o.state = stateDead
 	}
-	if err := s.store.note(ctx, t, w, o); err != nil {
-		return err
-	}
+	s.store.note(t, w, o, noticed)
 	if final {
 		return jobs.Dead(err)
 	}
@@ -229,6 +232,11 @@ func (s *Service) Ledger(ctx context.Context, orderID int64) ([]ledgerRow, error
 		}
 		return nil, err
 	}
+	// The queue before the ledger: a push that is settled in between is then seen twice, not missed.
+	pushes, err := s.jobs.List(ctx, jobs.Filter{Aggregate: "push:" + strconv.FormatInt(orderID, 10), Limit: 500})
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.store.ledgerOf(ctx, orderID)
 	if err != nil {
 		return nil, err
@@ -237,16 +245,16 @@ func (s *Service) Ledger(ctx context.Context, orderID int64) ([]ledgerRow, error
 	for _, r := range rows {
 		noted[r.JobID] = true
 	}
-	waiting, err := s.jobs.List(ctx, jobs.Filter{Aggregate: "push:" + strconv.FormatInt(orderID, 10), State: jobs.StateWaiting, Limit: 200})
-	if err != nil {
-		return nil, err
-	}
-	for _, j := range waiting {
+	for _, j := range slices.Backward(pushes) {
 		var p order.Push
-		if noted[j.ID] || decode(j.Payload, &p) != nil {
+		if j.State == jobs.StateDone || noted[j.ID] || decode(j.Payload, &p) != nil {
 			continue
 		}
-		rows = append(rows, ledgerRow{ID: j.ID, OrderID: orderID, Kind: kinds[j.Kind], ObjectKey: p.ObjectKey, Version: p.Version, State: stateQueued, WantedAt: p.At, JobID: j.ID})
+		row := ledgerRow{ID: j.ID, OrderID: orderID, Kind: kinds[j.Kind], ObjectKey: p.ObjectKey, Version: p.Version, State: stateQueued, WantedAt: p.At, JobID: j.ID}
+		if j.State == jobs.StateDead { // it never came as far as asking 1688
+			row.State, row.Message = stateDead, j.LastError
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"entrepot/internal/auth"
@@ -19,6 +20,16 @@ type store struct {
 	db   *database.DB
 	jobs *jobs.Queue
 	now  func() time.Time
+
+	standings *database.Loader[int64, []standing]
+	ledger    *jobs.Writer
+}
+
+func newStore(db *database.DB, queue *jobs.Queue, now func() time.Time) *store {
+	s := &store{db: db, jobs: queue, now: now}
+	s.standings = database.NewLoader(1, s.loadStandings)
+	s.ledger = jobs.NewWriter(s.writeLedger)
+	return s
 }
 
 type messageRow struct {
@@ -124,6 +135,7 @@ func (s *store) ledgerOf(ctx context.Context, orderID int64) ([]ledgerRow, error
 
 // standing is how far another push of the same order, or an earlier try of the same one, has come.
 type standing struct {
+	OrderID   int64
 	Kind      string
 	ObjectKey string
 	Version   string
@@ -131,15 +143,25 @@ type standing struct {
 	JobID     int64
 }
 
-// standings reads what decides whether a push may go: the states of the order's pushes, or of the one registration.
-func (s *store) standings(ctx context.Context, w wanted) ([]standing, error) {
+// loadStandings reads what decides whether pushes may go: the states of their orders' pushes.
+func (s *store) loadStandings(ctx context.Context, orderIDs []int64) (map[int64][]standing, error) {
 	var rows []standing
-	q := "SELECT kind, object_key, version, state, job_id FROM ledger WHERE order_id = ?"
-	args := []any{w.orderID}
-	if w.orderID == 0 {
-		q, args = "SELECT kind, object_key, version, state, job_id FROM ledger WHERE kind = ? AND object_key = ?", []any{w.kind, w.objectKey}
+	err := s.db.Read(ctx).Raw("SELECT order_id, kind, object_key, version, state, job_id FROM ledger WHERE order_id IN ?", orderIDs).Scan(&rows).Error
+	found := make(map[int64][]standing, len(orderIDs))
+	for _, r := range rows {
+		found[r.OrderID] = append(found[r.OrderID], r)
 	}
-	err := s.db.Read(ctx).Raw(q, args...).Scan(&rows).Error
+	return found, err
+}
+
+// standingsOf is loadStandings for one push; a registration belongs to no order and is looked up by its member.
+func (s *store) standingsOf(ctx context.Context, w wanted) ([]standing, error) {
+	if w.orderID != 0 {
+		return s.standings.Load(ctx, w.orderID)
+	}
+	var rows []standing
+	err := s.db.Read(ctx).Raw("SELECT order_id, kind, object_key, version, state, job_id FROM ledger WHERE kind = ? AND object_key = ?",
+		w.kind, w.objectKey).Scan(&rows).Error
 	return rows, err
 }
 
@@ -159,32 +181,66 @@ type outcome struct {
 	requestID string // 1688's
 }
 
-// insertLedger is written out because it runs once per push.
-const insertLedger = "INSERT INTO ledger (id, site, order_id, kind, object_key, version, payload, payload_hash, state, attempts, code, message, " +
-	"upstream_request_id, job_id, request_id, wanted_at, sent_at, acknowledged_at, created_at, updated_at) " +
-	"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+// tried is one try on its way into the ledger.
+type tried struct {
+	row     ledgerRow
+	noticed bool // the ledger has a row of this push already
+}
 
-const updateLedger = "UPDATE ledger SET state = ?, payload = ?, payload_hash = ?, code = ?, message = ?, upstream_request_id = ?, " +
-	"attempts = attempts + 1, sent_at = ?, acknowledged_at = ?, updated_at = ? WHERE kind = ? AND object_key = ? AND version = ? AND state <> ?"
-
-// note writes the outcome of a try into the ledger: the row is made by the first try and updated by later ones. An
-// acknowledged row never changes again.
-func (s *store) note(ctx context.Context, t *jobs.Task, w wanted, o outcome) error {
-	now, id := s.now(), s.db.NewID()
-	var acknowledged *time.Time
-	if o.state == stateAcknowledged {
-		acknowledged = &now
+// note has the outcome of a try written into the ledger together with that of the job: the row is made by the first try and
+// updated by later ones. An acknowledged row never changes again.
+func (s *store) note(t *jobs.Task, w wanted, o outcome, noticed bool) {
+	now := s.now()
+	row := ledgerRow{
+		ID: s.db.NewID(), Site: w.site, OrderID: w.orderID, Kind: w.kind, ObjectKey: w.objectKey, Version: w.version, Payload: o.payload,
+		PayloadHash: o.hash, State: o.state, Attempts: 1, Code: clip(o.code, 100), Message: clip(o.message, 500),
+		UpstreamRequestID: clip(o.requestID, 100), JobID: t.ID, RequestID: t.RequestID, WantedAt: w.at.UTC(), SentAt: &now, CreatedAt: now, UpdatedAt: now,
 	}
-	code, message, upstream := clip(o.code, 100), clip(o.message, 500), clip(o.requestID, 100)
-	return s.db.Grouped(ctx, func(tx *gorm.DB) error {
-		err := database.Translate(tx.Exec(insertLedger, id, w.site, w.orderID, w.kind, w.objectKey, w.version, o.payload, o.hash, o.state,
-			code, message, upstream, t.ID, t.RequestID, w.at.UTC(), now, acknowledged, now, now).Error)
-		if !errors.Is(err, database.ErrDuplicate) {
-			return err
+	if o.state == stateAcknowledged {
+		row.AcknowledgedAt = &now
+	}
+	t.Settle(s.ledger, tried{row, noticed})
+}
+
+const (
+	ledgerColumns = "id, site, order_id, kind, object_key, version, payload, payload_hash, state, attempts, code, message, " +
+		"upstream_request_id, job_id, request_id, wanted_at, sent_at, acknowledged_at, created_at, updated_at"
+	ledgerValues = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	updateLedger = "UPDATE ledger SET state = ?, payload = ?, payload_hash = ?, code = ?, message = ?, upstream_request_id = ?, " +
+		"attempts = attempts + 1, sent_at = ?, acknowledged_at = ?, updated_at = ? WHERE kind = ? AND object_key = ? AND version = ? AND state <> ?"
+)
+
+// writeLedger writes many tries at once: one INSERT for the first tries, an UPDATE for each later one. It is written out
+// because it runs for every push.
+func (s *store) writeLedger(tx *gorm.DB, list []tried) error {
+	var args []any
+	fresh := 0
+	for i := range list {
+		r := &list[i].row
+		if list[i].noticed {
+			if err := updateTry(tx, r); err != nil {
+				return err
+			}
+			continue
 		}
-		return tx.Exec(updateLedger, o.state, o.payload, o.hash, code, message, upstream, now, acknowledged, now,
-			w.kind, w.objectKey, w.version, stateAcknowledged).Error
-	})
+		fresh++
+		args = append(args, r.ID, r.Site, r.OrderID, r.Kind, r.ObjectKey, r.Version, r.Payload, r.PayloadHash, r.State, r.Code, r.Message,
+			r.UpstreamRequestID, r.JobID, r.RequestID, r.WantedAt, r.SentAt, r.AcknowledgedAt, r.CreatedAt, r.UpdatedAt)
+	}
+	if fresh == 0 {
+		return nil
+	}
+	insert := "INSERT INTO ledger (" + ledgerColumns + ") VALUES " + ledgerValues + strings.Repeat(", "+ledgerValues, fresh-1)
+	err := database.Translate(tx.Exec(insert, args...).Error)
+	if errors.Is(err, database.ErrDuplicate) && len(list) == 1 { // another worker's try of the same push was faster
+		return updateTry(tx, &list[0].row)
+	}
+	return err
+}
+
+func updateTry(tx *gorm.DB, r *ledgerRow) error {
+	return tx.Exec(updateLedger, r.State, r.Payload, r.PayloadHash, r.Code, r.Message, r.UpstreamRequestID, r.SentAt, r.AcknowledgedAt, r.UpdatedAt,
+		r.Kind, r.ObjectKey, r.Version, stateAcknowledged).Error
 }
 
 // revive puts a refused or dead push back into the queue together with its ledger row; false when it is neither.

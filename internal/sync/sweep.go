@@ -45,7 +45,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		since = began.Add(-24 * time.Hour)
 	}
-	specs, whole, err := s.changed(ctx, since.Add(-sweepOverlap))
+	specs, reached, err := s.changed(ctx, since.Add(-sweepOverlap), began)
 	if err != nil {
 		return err
 	}
@@ -56,10 +56,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for _, id := range quiet {
 		specs = append(specs, refresh(id, "sweep.quiet"))
 	}
-	if !whole { // come back for the rest
-		began = since
-	}
-	if err := s.store.advance(ctx, sweepCursor, began.Format(time.RFC3339), specs); err != nil {
+	if err := s.store.advance(ctx, sweepCursor, reached.Format(time.RFC3339), specs); err != nil {
 		return err
 	}
 	if len(specs) > 0 {
@@ -68,27 +65,34 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) changed(ctx context.Context, since time.Time) (specs []jobs.Spec, whole bool, err error) {
+// changed lists what 1688 changed from since to reached, which is until unless that is more than one sweep carries: then
+// the window is halved until it fits, and the next sweep goes on from there. What does not fit into the smallest one waits
+// for its message or for the look at quiet purchases.
+func (s *Service) changed(ctx context.Context, since, until time.Time) (specs []jobs.Spec, reached time.Time, err error) {
 	for page := 1; page <= sweepPages; page++ {
-		answer, err := s.client.BuyerOrders(ctx, alibaba.OrderListQuery{Page: page, PageSize: sweepSize, ModifyStart: since})
+		answer, err := s.client.BuyerOrders(ctx, alibaba.OrderListQuery{Page: page, PageSize: sweepSize, ModifyStart: since, ModifyEnd: until})
 		if err != nil {
-			return nil, false, err
+			return nil, since, err
+		}
+		if window := until.Sub(since); int(answer.Total) > sweepPages*sweepSize && window > sweepOverlap+time.Second {
+			until, page, specs = since.Add(max(window/2, sweepOverlap+time.Second)), 0, nil
+			continue
 		}
 		for i := range answer.Orders {
 			t := &answer.Orders[i]
-			id, word, ok, err := s.orders.Known(ctx, t.OrderID().String())
+			id, behind, err := s.orders.Behind(ctx, t.OrderID().String(), string(t.Base.Status), t.Base.ModifyTime.Time)
 			if err != nil {
-				return nil, false, err
+				return nil, since, err
 			}
-			if ok && word != string(t.Base.Status) {
+			if behind {
 				specs = append(specs, refresh(id, "sweep"))
 			}
 		}
 		if len(answer.Orders) < sweepSize {
-			return specs, true, nil
+			break
 		}
 	}
-	return specs, false, nil
+	return specs, until, nil
 }
 
 func refresh(purchaseID int64, cause string) jobs.Spec {

@@ -32,7 +32,7 @@ func measure(rel string, src []byte) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	f := file{pkg: path.Dir(rel), test: strings.HasSuffix(rel, "_test.go"), lines: bytes.Count(src, []byte{'\n'})}
+	f := file{pkg: path.Dir(rel), test: isTest(rel), lines: bytes.Count(src, []byte{'\n'})}
 	at := func(n ast.Node) string { return fmt.Sprintf("%s:%d", rel, set.Position(n.Pos()).Line) }
 	for _, decl := range tree.Decls {
 		switch d := decl.(type) {
@@ -51,6 +51,11 @@ func measure(rel string, src []byte) (file, error) {
 		return true
 	})
 	return f, nil
+}
+
+// isTest counts internal/apptest as test code: only tests import it.
+func isTest(rel string) bool {
+	return strings.HasSuffix(rel, "_test.go") || strings.Contains(rel, "internal/apptest/")
 }
 
 func (f *file) function(d *ast.FuncDecl, at string, lines int) {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -93,11 +94,20 @@ func (s *summary) testDone(e event, output []string) {
 		s.passed++
 	case "fail":
 		s.failed++
-		fmt.Fprint(s.w, strings.Join(output, ""))
+		s.print(output)
 	case "skip":
 		s.skipped++
 		s.skips = append(s.skips, fmt.Sprintf("%s %s: %s", short(e.Package), e.Test, reason(output)))
 	}
+}
+
+// print shows what a failed test said: its beginning and its end, as a server's log in between can be endless.
+func (s *summary) print(output []string) {
+	const head, tail = 100, 200
+	if left := len(output) - head - tail; left > 0 {
+		output = slices.Concat(output[:head], []string{fmt.Sprintf("    ... %d lines left out ...\n", left)}, output[len(output)-tail:])
+	}
+	fmt.Fprint(s.w, strings.Join(output, ""))
 }
 
 // packageDone prints a line per package, and what it said outside its tests (which database it ran on, coverage).
@@ -109,10 +119,11 @@ func (s *summary) packageDone(e event, output []string) {
 		}
 		for key, lines := range s.output { // of a test that a crash cut short
 			if key[0] == e.Package && key[1] != "" {
-				fmt.Fprint(s.w, strings.Join(lines, ""))
+				s.print(lines)
 			}
 		}
-		fmt.Fprintf(s.w, "%sFAIL %s\n", strings.Join(output, ""), short(e.Package))
+		s.print(output)
+		fmt.Fprintf(s.w, "FAIL %s\n", short(e.Package))
 		return
 	}
 	if n == 0 {

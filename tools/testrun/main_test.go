@@ -50,6 +50,18 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+func TestLongOutputIsCut(t *testing.T) {
+	var out strings.Builder
+	s := newSummary(&out)
+	for range 1000 {
+		s.event(event{Action: "output", Package: "p", Test: "TestLong", Output: "line\n"})
+	}
+	s.event(event{Action: "fail", Package: "p", Test: "TestLong"})
+	if n := strings.Count(out.String(), "\n"); n != 301 || !strings.Contains(out.String(), "700 lines left out") {
+		t.Errorf("%d lines", n)
+	}
+}
+
 func TestCutStream(t *testing.T) {
 	if err := newSummary(&strings.Builder{}).read(strings.NewReader(`{"Action":"run"`)); err == nil {
 		t.Error("a stream that ends in mid-line must be an error")

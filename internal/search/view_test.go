@@ -1,0 +1,157 @@
+package search
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"entrepot/internal/errs"
+)
+
+// What 1688 answered, and what the shopper gets of it: prices by variant, by quantity without variants, and by quantity
+// with variants; numbers as text and text as numbers; things missing.
+func TestProductGolden(t *testing.T) {
+	for _, name := range []string{"quote0", "quote1", "quote2"} {
+		t.Run(name, func(t *testing.T) {
+			raw, err := os.ReadFile("testdata/" + name + ".json")
+			require.NoError(t, err)
+			c, err := recorded(t, raw).fromJapan(1)
+			require.NoError(t, err)
+			var pretty bytes.Buffer
+			require.NoError(t, json.Indent(&pretty, c, "", "  "))
+			golden := "testdata/" + name + ".golden.json"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, append(pretty.Bytes(), '\n'), 0o600))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), pretty.String()+"\n")
+		})
+	}
+}
+
+func (f *fixture) fromJapan(id int64) ([]byte, error) {
+	c, err := f.Product(f.t.Context(), f.site, "ja", id)
+	if err != nil {
+		return nil, err
+	}
+	return c.Body, nil
+}
+
+// The same answer as ordering reads it.
+func TestOfferOf(t *testing.T) {
+	raw, err := os.ReadFile("testdata/quote1.json")
+	require.NoError(t, err)
+	f := recorded(t, raw)
+	o, err := f.Offer(t.Context(), f.site, "ja", 1)
+	require.NoError(t, err)
+	assert.Equal(t, &Offer{
+		ID: 6790000000000000001, Subject: "帆布托特包", SubjectTrans: "キャンバストートバッグ", Lang: "ja", ImageURL: "https://cbu01.example/1.jpg", SellerOpenID: "BBB0001",
+		SellerName: "义乌某厂", MinOrder: 2, Available: true, Stock: 12, SKUs: []OfferSKU{
+			{SkuID: 4707000010007, SpecID: "c7b35694eb1c250b55c949040dfbaca8", Name: "黒 / フリー", Stock: 12, ImageURL: "https://cbu01.example/b.jpg"},
+			{SkuID: 4707000010008, SpecID: "00000000000000000000000000000002"},
+		},
+	}, o)
+}
+
+func TestUnusableAnswers(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answer string
+		code   errs.Code
+	}{
+		"a price that is none": {`{"result":{"success":true,"result":{"offerId":1,"productSaleInfo":{"priceRangeList":[{"startQuantity":1,"price":"cheap"}]}}}}`, errs.Upstream},
+		"a variant's price":    {`{"result":{"success":true,"result":{"offerId":1,"productSkuInfos":[{"skuId":1,"price":"1e3"}]}}}`, errs.Upstream},
+		"no product":           {`{"result":{"success":true,"result":{}}}`, errs.NotFound},
+		"a refusal":            {`{"result":{"success":false,"code":"OFFER_NOT_EXIST","message":"x"}}`, errs.NotFound},
+		"no JSON":              {`<html>busy</html>`, errs.Unavailable},
+	} {
+		_, err := recorded(t, []byte(tt.answer)).product(1)
+		assert.Equal(t, tt.code, errs.CodeOf(err), "%s: %v", name, err)
+	}
+}
+
+func TestHitsWithoutPriceOrNumberAreLeftOut(t *testing.T) {
+	f := recorded(t, []byte(`{"result":{"success":true,"code":"200","result":{"totalRecords":"4","totalPage":1,"data":[
+		{"offerId":1,"subject":"一","subjectTrans":"1","imageUrl":"http://x.example/1.jpg","priceInfo":{"price":"36"},"monthSold":"5","minOrderQuantity":0,"thirdCategoryId":9,"sellerIdentities":["tp_member"]},
+		{"offerId":2,"subject":"二","priceInfo":{}},
+		{"offerId":0,"subject":"三","priceInfo":{"price":"1"}},
+		{"offerId":4,"subject":"四","priceInfo":{"price":null,"consignPrice":2.5,"promotionPrice":"2"},"isOnePsale":"true"}]}}}`))
+	page, err := f.search(bags)
+	require.NoError(t, err)
+	assert.Equal(t, 4, page.TotalRecords)
+	require.Len(t, page.Items, 2)
+	one, four := page.Items[0], page.Items[1]
+	assert.Equal(t, "1", one.OfferId)
+	assert.EqualValues(t, 774, one.Price.Local.Amount, "36 yuan at 21.50")
+	assert.Equal(t, "https://x.example/1.jpg", one.ImageUrl)
+	assert.Equal(t, []any{1, 5, "9", []string{"tp_member"}}, []any{one.MinOrderQuantity, *one.MonthSold, *one.CategoryId, *one.SellerIdentities})
+	assert.Equal(t, "4", four.OfferId)
+	assert.EqualValues(t, 250, four.Price.Original.Amount, "the nearest price there is")
+	assert.True(t, *four.IsOnePsale)
+	assert.Equal(t, "四", four.Subject.Text, "no translation: the original, and its language")
+	assert.Equal(t, "zh", four.Subject.Lang)
+}
+
+func TestTextOf(t *testing.T) {
+	got := TextOf("ja", "包", "バッグ")
+	assert.Equal(t, []string{"バッグ", "ja", "包", "zh", string(Upstream)}, []string{got.Text, got.Lang, got.Original, got.OriginalLang, string(*got.Source)})
+	for _, lang := range []string{"ja", "zh"} {
+		translated := ""
+		if lang == "zh" {
+			translated = "bag"
+		}
+		got = TextOf(lang, "包", translated)
+		assert.Equal(t, []string{"包", "zh", string(None)}, []string{got.Text, got.Lang, string(*got.Source)})
+	}
+}
+
+// Sellers write HTML. What is shown is words; what was code is gone.
+func TestPlainText(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"", ""},
+		{" plain words ", "plain words"},
+		{"<p>one</p><p>two</p>", "one two"},
+		{"a &amp; b &lt; c", "a & b < c"},
+		{"<b>un</b>closed <i>tags", "un closed tags"},
+		{`<img src=x onerror=alert(1)>words`, "words"},
+		{`<script>alert(1)</script>words`, "words"},
+		{`<SCRIPT SRC=//evil.example></SCRIPT>words`, "words"},
+		{`<script/>alert(1)</script>words`, "words"},
+		{`<script>alert(1)//</scr</script>ipt>words`, "ipt>words"},
+		{`<style>p{background:url(javascript:1)}</style>words`, "words"},
+		{`<noscript><img src=x onerror=alert(1)></noscript>words`, "words"},
+		{`<iframe srcdoc="<script>1</script>"><b>x</b></iframe>words`, "words"},
+		{`<textarea><script>1</script></textarea>words`, "words"},
+		{`<title></title><img onerror=alert(1) src=x>words`, "words"},
+		{`<svg onload=alert(1)><a href="javascript:alert(1)">link</a></svg>`, "link"},
+		{`<!-- <script>alert(1)</script> -->words<!doctype html><?php x ?>`, "words"},
+		{"<div\nonclick=alert(1)\n>words</div>", "words"},
+		{"<script>never closed", ""},
+		{`<a href="x">broken <a <b>words`, "broken words"},
+	} {
+		assert.Equal(t, tt.want, plainText(tt.in), tt.in)
+	}
+}
+
+func TestPlainTextIsBounded(t *testing.T) {
+	for _, in := range []string{strings.Repeat("長", 3*maxDescription), "<p>" + strings.Repeat("長", 3*maxDescription), strings.Repeat("<p>長い</p>", 2*maxDescription), strings.Repeat("\U0001F45C", 3*maxDescription)} {
+		got := plainText(in)
+		assert.Equal(t, maxDescription, utf8.RuneCountInString(got))
+		assert.True(t, utf8.ValidString(got))
+	}
+}
+
+// Words that look like markup once they are decoded leave no bracket on the wire either.
+func TestDescriptionsOnTheWire(t *testing.T) {
+	f := recorded(t, []byte(`{"result":{"success":true,"result":{"offerId":1,"descriptionTrans":"&lt;script&gt;alert(1)&lt;/script&gt;<b>x</b>"}}}`))
+	body, err := f.fromJapan(1)
+	require.NoError(t, err)
+	assert.NotContains(t, string(body), "<")
+	assert.Contains(t, string(body), `alert(1)`)
+}
