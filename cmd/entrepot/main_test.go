@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"entrepot/internal/app"
 	"errors"
 	"net"
 	"net/http"
@@ -129,7 +130,7 @@ func TestDoctorOfTheEmbeddedMode(t *testing.T) {
 	vars := map[string]string{"ENTREPOT_SANDBOX_ADDR": closedAddr(t)}
 	got := entrepot(t, vars, "doctor", "-json")
 	assert.Zero(t, got.code, got.stderr)
-	var findings []finding
+	var findings []app.Finding
 	require.NoError(t, json.Unmarshal([]byte(got.stdout), &findings))
 	var states []string
 	for _, f := range findings {

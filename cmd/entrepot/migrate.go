@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"entrepot/internal/app"
-	"entrepot/internal/database"
 )
 
 func migrate(ctx context.Context, e env, args []string) error {
@@ -19,18 +18,10 @@ func migrate(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := database.Open(ctx, database.Options{DSN: cfg.Database, Dir: cfg.DataDir})
+	engine, have, want, err := app.Migrate(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Close() }() // nothing is pending after Migrate
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
-	have, want, err := db.MigrationVersion(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(e.stdout, "%s schema is at version %d of %d\n", db.Engine(), have, want)
+	fmt.Fprintf(e.stdout, "%s schema is at version %d of %d\n", engine, have, want)
 	return nil
 }

@@ -204,6 +204,16 @@ func (s *Stack) ForgetRedis(t testing.TB) {
 	require.NoError(t, inside.app.Redis().FlushAll(t.Context()).Err())
 }
 
+// Banner is what the API prints at start.
+func (s *Stack) Banner(t testing.TB) string {
+	t.Helper()
+	api, ok := s.procs[0].(*inside)
+	require.True(t, ok, "a child's banner is not kept")
+	var b strings.Builder
+	api.app.Banner(&b)
+	return b.String()
+}
+
 // Count reads one number from the database.
 func (s *Stack) Count(t testing.TB, query string, args ...any) (n int) {
 	t.Helper()

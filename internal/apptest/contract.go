@@ -212,13 +212,13 @@ func (s *Stack) Expect(statuses ...int) {
 	}
 }
 
-// Operation is one operation of the contract with an example path.
+// Operation is one operation of the contract.
 type Operation struct {
-	ID, Method, Path string
-	Secured, Body    bool
+	ID, Method    string
+	Path, Pattern string // with 1 for each parameter, and as the contract writes it
 }
 
-// Operations lists the contract, with 1 for each path parameter.
+// Operations lists the contract.
 func (s *Stack) Operations() (list []Operation) {
 	for _, p := range s.contract.paths {
 		for method, op := range s.contract.doc.Paths.Value(p).Operations() {
@@ -228,8 +228,7 @@ func (s *Stack) Operations() (list []Operation) {
 					parts[i] = "1"
 				}
 			}
-			list = append(list, Operation{ID: op.OperationID, Method: method, Path: strings.Join(parts, "/"),
-				Secured: op.Security != nil && len(*op.Security) > 0, Body: op.RequestBody != nil})
+			list = append(list, Operation{ID: op.OperationID, Method: method, Path: strings.Join(parts, "/"), Pattern: p})
 		}
 	}
 	slices.SortFunc(list, func(a, b Operation) int { return strings.Compare(a.ID, b.ID) })

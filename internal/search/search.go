@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"entrepot/internal/alibaba"
 	"entrepot/internal/errs"
 	"entrepot/internal/money"
 )
@@ -155,38 +154,6 @@ func (o *Offer) SKU(skuID int64, specID string) (OfferSKU, bool) {
 		}
 	}
 	return OfferSKU{}, false
-}
-
-func offerOf(p *alibaba.Product, lang string) *Offer {
-	o := &Offer{
-		ID: int64(p.OfferID), Subject: string(p.Subject), SubjectTrans: string(p.SubjectTrans), SellerOpenID: string(p.SellerOpenID),
-		SellerName: string(p.CompanyName), MinOrder: int64(p.MinOrderQuantity), Batch: int64(p.BatchNumber), Available: available(p),
-		Stock: int64(p.SaleInfo.AmountOnSale),
-	}
-	if o.SubjectTrans != "" {
-		o.Lang = lang
-	}
-	if len(p.Image.Images) > 0 {
-		o.ImageURL = httpsURL(string(p.Image.Images[0]))
-	}
-	for _, s := range p.SKUs {
-		sku := OfferSKU{SkuID: int64(s.SkuID), SpecID: string(s.SpecID), Stock: int64(s.AmountOnSale)}
-		var names []string
-		for _, a := range s.Attributes {
-			names = append(names, firstNonEmpty(string(a.ValueTrans), string(a.Value)))
-			if sku.ImageURL == "" {
-				sku.ImageURL = httpsURL(string(a.SkuImageURL))
-			}
-		}
-		sku.Name = strings.Join(names, " / ")
-		o.SKUs = append(o.SKUs, sku)
-	}
-	return o
-}
-
-// available: the status may be absent in live answers; anything but published is not orderable.
-func available(p *alibaba.Product) bool {
-	return p.Status == "" || p.Status == alibaba.StatusPublished
 }
 
 // httpsURL upgrades plain http picture links of public hosts, which apps may not load otherwise. Loopback links of the

@@ -251,3 +251,36 @@ func optional(s string) *string {
 func number64(n int64) string { return strconv.FormatInt(n, 10) }
 
 func ptr[T any](v T) *T { return &v }
+
+// offerOf keeps what ordering needs of a product.
+func offerOf(p *alibaba.Product, lang string) *Offer {
+	o := &Offer{
+		ID: int64(p.OfferID), Subject: string(p.Subject), SubjectTrans: string(p.SubjectTrans), SellerOpenID: string(p.SellerOpenID),
+		SellerName: string(p.CompanyName), MinOrder: int64(p.MinOrderQuantity), Batch: int64(p.BatchNumber), Available: available(p),
+		Stock: int64(p.SaleInfo.AmountOnSale),
+	}
+	if o.SubjectTrans != "" {
+		o.Lang = lang
+	}
+	if len(p.Image.Images) > 0 {
+		o.ImageURL = httpsURL(string(p.Image.Images[0]))
+	}
+	for _, s := range p.SKUs {
+		sku := OfferSKU{SkuID: int64(s.SkuID), SpecID: string(s.SpecID), Stock: int64(s.AmountOnSale)}
+		var names []string
+		for _, a := range s.Attributes {
+			names = append(names, firstNonEmpty(string(a.ValueTrans), string(a.Value)))
+			if sku.ImageURL == "" {
+				sku.ImageURL = httpsURL(string(a.SkuImageURL))
+			}
+		}
+		sku.Name = strings.Join(names, " / ")
+		o.SKUs = append(o.SKUs, sku)
+	}
+	return o
+}
+
+// available: the status may be absent in live answers; anything but published is not orderable.
+func available(p *alibaba.Product) bool {
+	return p.Status == "" || p.Status == alibaba.StatusPublished
+}
