@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"entrepot/internal/errs"
-	"entrepot/internal/site"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -55,8 +54,8 @@ type Announced struct {
 
 var loginPattern = regexp.MustCompile(`^[\pL\pN][\pL\pN._@+-]*$`)
 
-// check validates a sign-up for a site and brings it into the form that is stored.
-func (in Signup) check(st *site.Site) (Signup, error) {
+// check validates a sign-up and brings it into the form that is stored.
+func (in Signup) check() (Signup, error) {
 	bad := errs.New(errs.Invalid, "request.invalid")
 	in.LoginName = strings.TrimSpace(in.LoginName)
 	if n := len([]rune(in.LoginName)); n < 3 || n > maxLogin || !loginPattern.MatchString(in.LoginName) {
@@ -71,14 +70,14 @@ func (in Signup) check(st *site.Site) (Signup, error) {
 	if in.Email != "" && !validEmail(in.Email) {
 		bad.At("/email", "account.email_invalid")
 	}
-	in.checkMobile(st, bad)
+	in.checkMobile(bad)
 	if len(bad.Fields) > 0 {
 		return in, bad
 	}
 	return in, nil
 }
 
-func (in *Signup) checkMobile(st *site.Site, bad *errs.Error) {
+func (in *Signup) checkMobile(bad *errs.Error) {
 	if in.Mobile == "" {
 		in.MobileArea = ""
 		return

@@ -42,7 +42,7 @@ func New(o Options) *Service {
 // SignUp makes a member and its first tokens; registration with 1688 follows as a job. Errors: invalid with pointers,
 // account.login_taken.
 func (s *Service) SignUp(ctx context.Context, st *site.Site, in Signup) (memberRow, auth.Tokens, error) {
-	in, err := in.check(st)
+	in, err := in.check()
 	if err != nil {
 		return memberRow{}, auth.Tokens{}, err
 	}

@@ -119,12 +119,12 @@ func (s *tokens) startLocked(ctx context.Context) *renewal {
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.client.timeout)
 		defer cancel()
 		fresh, err := s.client.refresh(own, old)
-		s.finish(f, old, fresh, err)
+		s.finish(f, fresh, err)
 	}()
 	return f
 }
 
-func (s *tokens) finish(f *renewal, old, fresh Token, err error) {
+func (s *tokens) finish(f *renewal, fresh Token, err error) {
 	if err == nil && s.onToken != nil {
 		s.onToken(fresh)
 	}

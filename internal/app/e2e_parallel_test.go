@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -102,6 +103,7 @@ func TestEveryOperationAnswers(t *testing.T) {
 	for _, path := range []string{"/livez", "/readyz", "/metrics", "/openapi.yaml", "/docs", "/docs/"} {
 		s.Anyone().Get(t, http.StatusOK, path)
 	}
+	assert.Equal(t, http.StatusOK, s.Message(t, messageOf(1, "A_TOPIC", `{}`), "").Status)
 	var tokens struct{ RefreshToken string }
 	y.Shopper.Post(t, http.StatusCreated, "/v1/sessions", map[string]any{"loginName": y.Login, "password": "correct horse 17"}).Decode(t, &tokens)
 	y.Shopper.Post(t, http.StatusOK, "/v1/sessions/refresh", map[string]any{"refreshToken": tokens.RefreshToken})
@@ -122,4 +124,51 @@ func TestEveryOperationAnswers(t *testing.T) {
 		assert.True(t, slices.ContainsFunc(answered, func(what string) bool { return strings.HasPrefix(what, op.Method+" "+op.Pattern+" 2") }),
 			"%s has not answered with success", op.ID)
 	}
+}
+
+// What 1688 refuses is shown with its cause and holds back the later pushes of its order; staff try again, once per click
+// that finds it refused.
+func TestRefusedPush(t *testing.T) {
+	y := apptest.Start(t).NewStory(t, 1)
+	steps := y.Steps()
+	y.Sandbox.Break(t, apptest.Fault{API: "relation.write", Kind: "http_500"})
+	y.Play(t, steps[:4]...)
+	y.Sandbox.Post(t, "/reset", map[string]any{}) // 1688 knows nothing of the purchase any more
+	refused := func() (row apptest.Entry) {
+		apptest.Eventually(t, "the refusal", func() (bool, string) {
+			complete, rows := y.Ledger(t)
+			for _, r := range rows {
+				if r.Kind == "relation" {
+					row = r
+				}
+			}
+			return !complete && row.State == "refused", row.State
+		})
+		return row
+	}
+	row := refused()
+	assert.Equal(t, "PURCHASE_ORDER_NOT_EXIST", row.Code)
+	assert.NotEmpty(t, row.Message)
+
+	y.Play(t, steps[6])
+	complete, rows := y.Ledger(t)
+	assert.False(t, complete)
+	last := rows[len(rows)-1]
+	assert.Equal(t, "logistics queued", last.Kind+" "+last.State, "the parcel waits behind the relation")
+	pushes, _ := y.Sandbox.Pushes(t)
+	for _, p := range pushes {
+		assert.NotEqual(t, "logistics", p.Kind)
+	}
+
+	attempts := row.Attempts
+	got := atOnce(t, func() (apptest.Answer, error) {
+		return y.Admin.Try(t, http.MethodPost, "/admin/v1/sync/entries/"+row.ID+"/retry", nil)
+	})
+	assert.Positive(t, got[http.StatusAccepted])
+	assert.Equal(t, 20, got[http.StatusAccepted]+got[http.StatusConflict])
+	apptest.Eventually(t, "the second refusal", func() (bool, string) {
+		row = refused()
+		return row.Attempts == attempts+got[http.StatusAccepted], strconv.Itoa(row.Attempts)
+	})
+	y.Admin.Post(t, http.StatusNotFound, "/admin/v1/sync/entries/4611686018427387904/retry", nil)
 }

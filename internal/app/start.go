@@ -90,7 +90,7 @@ func (a *App) openLog(out io.Writer) {
 	level := slog.LevelInfo
 	_ = level.UnmarshalText([]byte(a.cfg.LogLevel)) // an unknown word leaves info
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		a.log = slog.New(tint.NewHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
+		a.log = slog.New(tint.NewTextHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
 		return
 	}
 	w := web.NewLogWriter(out)

@@ -101,7 +101,7 @@ func Start(t testing.TB, opts ...Option) *Stack {
 		engines[2] = "1688 embedded"
 		sandboxAddr := freeAddr(t)
 		s.env["ENTREPOT_SANDBOX_ADDR"] = sandboxAddr
-		s.Sandbox = &Sandbox{URL: "http://" + sandboxAddr, t: t}
+		s.Sandbox = &Sandbox{URL: "http://" + sandboxAddr}
 	} else {
 		s.Sandbox.start(t, s.URL+"/callbacks/1688")
 		for name, value := range s.Sandbox.settings() {

@@ -260,8 +260,3 @@ func messageSignature(secret string, form url.Values) string {
 	mac.Write([]byte(strings.Join(parts, "")))
 	return strings.ToUpper(hex.EncodeToString(mac.Sum(nil)))
 }
-
-func decodeAny(body []byte) (v any, err error) {
-	err = json.Unmarshal(body, &v)
-	return v, err
-}

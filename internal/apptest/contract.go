@@ -2,6 +2,8 @@ package apptest
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,9 +30,8 @@ type contract struct {
 	host   string
 	client *http.Client
 
-	mu      sync.Mutex
-	allowed map[int]bool   // 5xx a test expects
-	seen    map[string]int // "GET /v1/site 200" -> times
+	mu   sync.Mutex
+	seen map[string]int // "GET /v1/site 200" -> times
 }
 
 // register keeps kin-openapi's table of decoders, which is global, from being written twice.
@@ -50,7 +51,7 @@ func newContract(t testing.TB, base string) *contract {
 	for _, s := range doc.Components.Schemas {
 		closeSchema(s, closed)
 	}
-	c := &contract{t: t, doc: doc, allowed: map[int]bool{}, seen: map[string]int{}}
+	c := &contract{t: t, doc: doc, seen: map[string]int{}}
 	for path, item := range doc.Paths.Map() {
 		c.paths = append(c.paths, path)
 		for _, op := range item.Operations() {
@@ -125,14 +126,11 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (c *contract) check(req *http.Request, resp *http.Response, body []byte) error {
-	c.mu.Lock()
-	expected := c.allowed[resp.StatusCode]
-	c.mu.Unlock()
-	if resp.StatusCode >= 500 && !expected && req.URL.Path != "/readyz" {
-		return fmt.Errorf("a 5xx nobody expects")
+	if resp.StatusCode >= 500 && req.URL.Path != "/readyz" {
+		return errors.New("no client mistake and no fault of 1688 may end in a 5xx here")
 	}
-	if resp.Header.Get("X-Request-Id") == "" && resp.StatusCode != http.StatusServiceUnavailable {
-		return fmt.Errorf("no X-Request-Id")
+	if resp.Header.Get("X-Request-Id") == "" {
+		return errors.New("no X-Request-Id")
 	}
 	path, op := c.operation(req)
 	c.mu.Lock()
@@ -150,7 +148,7 @@ func (c *contract) check(req *http.Request, resp *http.Response, body []byte) er
 		return err
 	}
 	if resp.StatusCode == http.StatusNoContent && len(body) > 0 {
-		return fmt.Errorf("204 with a body")
+		return errors.New("204 with a body")
 	}
 	return nil
 }
@@ -161,7 +159,7 @@ func (c *contract) foreign(resp *http.Response, body []byte) error {
 		if strings.HasPrefix(resp.Request.URL.Path, "/docs/") {
 			return nil
 		}
-		return fmt.Errorf("success outside the contract")
+		return errors.New("success outside the contract")
 	}
 	return c.problem(resp.Header.Get("Content-Type"), body)
 }
@@ -171,8 +169,8 @@ func (c *contract) problem(contentType string, body []byte) error {
 	if contentType != "application/problem+json" {
 		return fmt.Errorf("content type %q is no problem", contentType)
 	}
-	v, err := decodeAny(body)
-	if err != nil {
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
 		return err
 	}
 	return c.doc.Components.Schemas["Problem"].Value.VisitJSON(v)
@@ -201,15 +199,6 @@ func fits(pattern, path string) bool {
 		}
 	}
 	return true
-}
-
-// Expect lets answers with these 5xx pass.
-func (s *Stack) Expect(statuses ...int) {
-	s.contract.mu.Lock()
-	defer s.contract.mu.Unlock()
-	for _, status := range statuses {
-		s.contract.allowed[status] = true
-	}
 }
 
 // Operation is one operation of the contract.

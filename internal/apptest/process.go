@@ -83,15 +83,11 @@ func startChild(t testing.TB, role app.Role, env map[string]string, logs *buffer
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	cmd.Stdout, cmd.Stderr = logs, logs
-	lifeline, err := cmd.StdinPipe() // closed when this process ends, however it ends
+	_, err = cmd.StdinPipe() // closed when this process ends, however it ends
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	c := &child{cmd: cmd, done: make(chan error, 1)}
-	go func() {
-		err := cmd.Wait()
-		_ = lifeline.Close() // Wait has closed it unless it failed early
-		c.done <- err
-	}()
+	go func() { c.done <- cmd.Wait() }()
 	return c
 }
 
@@ -118,7 +114,9 @@ func (c *child) kill() error {
 	if err := c.cmd.Process.Kill(); err != nil {
 		return err
 	}
-	<-c.done
+	if err := <-c.done; err == nil {
+		return errors.New("the child ended by itself")
+	}
 	return nil
 }
 

@@ -21,7 +21,6 @@ import (
 // Sandbox is the simulated 1688 and its control API (docs/sandbox.md).
 type Sandbox struct {
 	URL string
-	t   testing.TB
 	app sandbox.App
 }
 
@@ -32,7 +31,6 @@ func newSandbox() *Sandbox {
 // start serves the simulator in this process until the test ends. Its messages go to callback.
 func (s *Sandbox) start(t testing.TB, callback string) {
 	t.Helper()
-	s.t = t
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s.URL = "http://" + ln.Addr().String()

@@ -241,7 +241,7 @@ func TestIDsAreUniqueAndIncreasing(t *testing.T) {
 		}
 	}
 	require.Len(t, all, len(seen)*each)
-	require.Equal(t, OpenTestAt(t, o).ids.ready.Load(), true, "Open on a migrated database has its number at once")
+	require.True(t, OpenTestAt(t, o).ids.ready.Load(), "Open on a migrated database has its number at once")
 	var taken int64
 	require.NoError(t, a.Read(t.Context()).Raw("SELECT COUNT(*) FROM nodes").Scan(&taken).Error)
 	require.EqualValues(t, 3, taken)

@@ -56,7 +56,7 @@ func TestLoaderTellsErrorsAndHonoursContext(t *testing.T) {
 	require.ErrorIs(t, err, bad)
 
 	block := make(chan struct{})
-	slow := NewLoader(1, func(context.Context, []string) (map[string]string, error) { <-block; return nil, nil })
+	slow := NewLoader(1, func(context.Context, []string) (map[string]string, error) { <-block; return map[string]string{}, nil })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = slow.Load(ctx, "x")

@@ -20,7 +20,7 @@ import (
 func (db *DB) Migrate(ctx context.Context) error {
 	db.migrating.Lock()
 	defer db.migrating.Unlock()
-	err := db.migrateWith(ctx, func(p *goose.Provider) error {
+	err := db.migrateWith(func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
@@ -51,7 +51,7 @@ func (db *DB) MigrationVersion(ctx context.Context) (have, want int64, err error
 }
 
 // migrateWith runs fn under the lock of all processes, on a pool without time limits.
-func (db *DB) migrateWith(ctx context.Context, fn func(*goose.Provider) error) error {
+func (db *DB) migrateWith(fn func(*goose.Provider) error) error {
 	dir, err := fs.Sub(migrations.FS, db.engine)
 	if err != nil {
 		return err

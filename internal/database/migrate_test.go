@@ -136,7 +136,7 @@ func declared(t *testing.T) schema {
 
 func TestSchemasAreEqual(t *testing.T) {
 	lite := OpenTestAt(t, Options{Dir: t.TempDir()})
-	require.NoError(t, lite.migrateWith(t.Context(), func(p *goose.Provider) error {
+	require.NoError(t, lite.migrateWith(func(p *goose.Provider) error {
 		_, err := p.UpTo(t.Context(), 1)
 		return err
 	}))
@@ -170,7 +170,7 @@ func TestUpgradeFromEveryVersion(t *testing.T) {
 	require.NoError(t, err)
 	for from := int64(0); from < want; from++ {
 		db := OpenTestAt(t, TestOptions(t))
-		require.NoError(t, db.migrateWith(t.Context(), func(p *goose.Provider) error {
+		require.NoError(t, db.migrateWith(func(p *goose.Provider) error {
 			for v := int64(1); v <= from; v++ {
 				if _, err := p.UpTo(t.Context(), v); err != nil {
 					return err
@@ -227,7 +227,7 @@ func TestAnInterruptedMigrationIsFinished(t *testing.T) {
 
 func TestDownLeavesNothing(t *testing.T) {
 	db := OpenTest(t)
-	require.NoError(t, db.migrateWith(t.Context(), func(p *goose.Provider) error {
+	require.NoError(t, db.migrateWith(func(p *goose.Provider) error {
 		_, err := p.DownTo(t.Context(), 0)
 		return err
 	}))

@@ -36,7 +36,7 @@ func openSQLite(o Options) (write, read *sql.DB, err error) {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)")})
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
-	if err := write.Ping(); err != nil { // makes the file, in WAL mode, before a reader looks for it
+	if err := write.PingContext(context.Background()); err != nil { // makes the file, in WAL mode, before a reader looks for it
 		_ = write.Close()
 		return nil, nil, err
 	}

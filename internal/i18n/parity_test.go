@@ -68,7 +68,7 @@ func TestFilesHaveEqualKeysAndPlaceholders(t *testing.T) {
 			want := placeholders(source[key]["other"])
 			for form, text := range have {
 				assert.Equal(t, want, placeholders(text), "%s %s %s", lang, key, form)
-				assert.Equal(t, strings.Count(text, "{{"), len(placeholder.FindAllString(text, -1)), "odd placeholder: %s %s", lang, key)
+				assert.Len(t, placeholder.FindAllString(text, -1), strings.Count(text, "{{"), "odd placeholder: %s %s", lang, key)
 				assert.Equal(t, strings.TrimSpace(text), text, "%s %s", lang, key)
 			}
 		}

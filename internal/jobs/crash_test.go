@@ -52,13 +52,13 @@ func childMain(ctx context.Context) error {
 			return Dead(err)
 		}
 		if n%2 == 0 {
-			time.Sleep(3 * time.Millisecond)
+			<-time.After(3 * time.Millisecond)
 		}
 		err = db.Grouped(ctx, func(tx *gorm.DB) error {
 			return tx.Exec("INSERT INTO cursors (name, value, updated_at) VALUES (?, ?, ?)", fmt.Sprint("job:", task.ID), task.Aggregate, database.Now()).Error
 		})
 		if n%2 == 1 {
-			time.Sleep(3 * time.Millisecond)
+			<-time.After(3 * time.Millisecond)
 		}
 		if errors.Is(err, database.ErrDuplicate) {
 			return nil // an earlier run got that far

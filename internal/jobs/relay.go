@@ -235,7 +235,8 @@ func (q *Queue) janitor(ctx context.Context) {
 		}
 		for n := purgeRows; n == purgeRows; {
 			var err error
-			if n, err = q.purge(ctx, database.Now().Add(-q.o.Keep)); q.rows.see(err) != nil {
+			n, err = q.purge(ctx, database.Now().Add(-q.o.Keep))
+			if q.rows.see(err) != nil {
 				break
 			}
 		}

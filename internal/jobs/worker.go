@@ -228,7 +228,7 @@ func (q *Queue) settle(batch []outcome) {
 		if next = nil; ctx.Err() != nil {
 			break
 		}
-		time.Sleep(settlePause)
+		<-time.After(settlePause)
 	}
 	for i := range batch {
 		q.running.remove(batch[i].row.ID)

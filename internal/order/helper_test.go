@@ -3,12 +3,14 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +125,14 @@ func (f *fixture) startSandbox() {
 		ts.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
+}
+
+// checks makes properties that need the database try fewer cases than pure ones.
+func checks(t *testing.T, n int) {
+	t.Helper()
+	was := flag.Lookup("rapid.checks").Value.String()
+	require.NoError(t, flag.Set("rapid.checks", strconv.Itoa(n)))
+	t.Cleanup(func() { assert.NoError(t, flag.Set("rapid.checks", was)) })
 }
 
 // control calls the sandbox's own API.

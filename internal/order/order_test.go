@@ -188,6 +188,7 @@ func (f *fixture) rowFor(status Status, change func(*orderRow)) orderRow {
 
 // The guard is in the UPDATE: whatever row a caller holds in its hands, the stored order never goes back.
 func TestMoveWithStaleRows(t *testing.T) {
+	checks(t, 30)
 	f := newFixture(t, nil)
 	rapid.Check(t, func(rt *rapid.T) {
 		row := f.rowFor(AwaitingPayment, nil)

@@ -29,7 +29,8 @@ func TestPlaceWritesEverythingTogether(t *testing.T) {
 	assert.Equal(t, string(Paying), o.order.StatusGroup)
 	assert.Equal(t, []any{"japan", member.ID, member.OutMemberID, OnPaid, "JPY", "soon", TypePurchase},
 		[]any{o.order.Site, o.order.MemberID, o.order.OutMemberID, o.order.TriggerMode, o.order.Currency, o.order.Note, o.order.OrderType})
-	assert.Equal(t, p.sum, sums{o.order.GoodsFen, o.order.FreightFen, o.order.DiscountFen, o.order.TotalFen, o.order.GoodsMinor, o.order.FreightMinor, o.order.DiscountMinor, o.order.TotalMinor})
+	stored := sums{o.order.GoodsFen, o.order.FreightFen, o.order.DiscountFen, o.order.TotalFen, o.order.GoodsMinor, o.order.FreightMinor, o.order.DiscountMinor, o.order.TotalMinor}
+	assert.Equal(t, p.sum, stored)
 	assert.Equal(t, f.clock.now().Add(24*time.Hour), o.order.UnpaidDeadline.UTC())
 	require.Len(t, o.lines, 2)
 	for i, l := range o.lines {

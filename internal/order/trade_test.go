@@ -137,6 +137,7 @@ func (f *fixture) apply(purchaseID int64, fact tradeFact) {
 
 // Reads of 1688 are applied in whatever order the workers finish, some of them twice; the end is one.
 func TestReadsInAnyOrderEndAlike(t *testing.T) {
+	checks(t, 20)
 	f := newFixture(t, nil)
 	a, b := f.oneSeller()
 	o, rows := f.started(a.item(0, a.enough()), b.item(0, b.enough()))

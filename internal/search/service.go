@@ -74,7 +74,7 @@ func New(o Options) *Service {
 		bytes: otter.Must(&otter.Options[string, *entry]{
 			MaximumWeight: cacheSize,
 			Weigher: func(k string, e *entry) uint32 {
-				return uint32(len(k) + len(e.cached.Body) + len(e.cached.Gzip) + 200) //nolint:gosec // bounded by one upstream answer
+				return uint32(len(k) + len(e.cached.Body) + len(e.cached.Gzip) + 200)
 			},
 			ExpiryCalculator: otter.ExpiryWriting[string, *entry](staleFor),
 		}),

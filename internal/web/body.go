@@ -165,7 +165,7 @@ func decodeStrict(body []byte) (any, []oddNumber, error) {
 	d := strictDecoder{dec: jsontext.NewDecoder(bytes.NewBuffer(body))}
 	v, err := d.value()
 	if err == nil {
-		if _, err = d.dec.ReadToken(); err == io.EOF {
+		if _, err = d.dec.ReadToken(); errors.Is(err, io.EOF) {
 			err = nil
 		} else if err == nil {
 			err = errors.New("json: data after the value")
@@ -206,7 +206,7 @@ func (d *strictDecoder) value() (any, error) {
 	}
 	switch tok.Kind() {
 	case 'n':
-		return nil, nil
+		return nil, nil //nolint:nilnil // JSON's null
 	case 't', 'f':
 		return tok.Bool(), nil
 	case '"':

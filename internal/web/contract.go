@@ -186,7 +186,7 @@ func truth(v any) bool {
 
 // admit lets a request in: credentials, limits, parameters, body. What it refuses never reaches a feature.
 func (op *operation) admit(c *gin.Context, r *request) error {
-	if err := op.authenticate(c, r); err != nil {
+	if err := op.authenticate(c); err != nil {
 		return err
 	}
 	if err := r.srv.limitCaller(c, r); err != nil {
@@ -201,7 +201,7 @@ func (op *operation) admit(c *gin.Context, r *request) error {
 	return nil
 }
 
-func (op *operation) authenticate(c *gin.Context, r *request) error {
+func (op *operation) authenticate(c *gin.Context) error {
 	var missing error
 	for _, alternative := range op.security {
 		err := verifyAll(c, alternative)

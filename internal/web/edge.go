@@ -79,7 +79,7 @@ func (s *Server) finish(c *gin.Context, r *request, m *routeMetrics) {
 // recovered turns a panic into a 500. The panic's text may hold what a caller sent, so only its type and stack are
 // logged, plus the text when the Go runtime wrote it.
 func (s *Server) recovered(c *gin.Context, r *request, p any) (again any) {
-	if p == http.ErrAbortHandler {
+	if p == any(http.ErrAbortHandler) { // a panic value, compared as net/http does
 		return p
 	}
 	what := fmt.Sprintf("panic: %T", p)

@@ -96,7 +96,7 @@ func permitsNumber(s *openapi3.Schema) bool {
 
 func (c *collector) add(err error, base string) {
 	var many openapi3.MultiError
-	if m, ok := err.(openapi3.MultiError); ok {
+	if m, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // only the outermost error counts: As would look inside
 		many = m
 	}
 	for _, one := range many {
@@ -179,7 +179,7 @@ func (c *collector) alternatives(se *openapi3.SchemaError, pointer string) {
 
 // typeMismatch tells whether the value as a whole has the wrong type; a wrong member is something else.
 func typeMismatch(err error) bool {
-	if m, ok := err.(openapi3.MultiError); ok && len(m) > 0 {
+	if m, ok := err.(openapi3.MultiError); ok && len(m) > 0 { //nolint:errorlint // as in add
 		err = m[0]
 	}
 	var se *openapi3.SchemaError
