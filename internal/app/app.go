@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +42,10 @@ var version = "dev"
 // jobAttempts is how often a job may fail before it is given up: with pauses of up to five minutes that is about three
 // days, so that no outage of 1688 ends in lost work. Pushes are given up earlier, into the ledger (see the sync package).
 const jobAttempts = 1000
+
+// gcPercent lets the heap grow further between collections than Go's default: ours is small (some 15 MB live), so the default
+// collects it many times a second under load, for a tenth of the CPU. GOGC overrides it.
+const gcPercent = 400
 
 // Role is which side of the program a process is.
 type Role int
@@ -84,6 +90,9 @@ func New(ctx context.Context, cfg Config, role Role, logs io.Writer) (a *App, er
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.openLog(logs)
 	if err := a.listen(ctx); err != nil {

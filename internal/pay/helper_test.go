@@ -172,9 +172,12 @@ func (f *fixture) row(table string, id int64, columns ...string) map[string]any 
 	var rows []map[string]any
 	require.NoError(f.t, f.db.Read(f.t.Context()).Table(table).Select(columns).Where("id = ?", id).Find(&rows).Error)
 	require.Len(f.t, rows, 1)
-	for k, v := range rows[0] { // the engines differ in what text comes as
-		if b, ok := v.([]byte); ok {
-			rows[0][k] = string(b)
+	for k, v := range rows[0] { // the engines differ in what comes out of a column without a type
+		switch v := v.(type) {
+		case []byte:
+			rows[0][k] = string(v)
+		case int32:
+			rows[0][k] = int64(v)
 		}
 	}
 	return rows[0]
