@@ -150,8 +150,8 @@ func TestKilled(t *testing.T) {
 		slow  bool // 1688 takes its time
 	}{
 		{"at every step boundary", nil, 0, false},
-		{"at random moments", nil, 5, true},
-		{"with everything in one process", []apptest.Option{apptest.Embedded()}, 3, false},
+		{"at random moments", nil, 3, true},
+		{"with everything in one process", []apptest.Option{apptest.Embedded()}, 2, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,9 +10,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,13 +251,25 @@ func Eventually(t testing.TB, what string, look func() (ok bool, state string)) 
 	}
 }
 
-// freeAddr is a loopback address that was free a moment ago.
+// taken holds the ports given out in this process.
+var taken sync.Map
+
+// freeAddr is a loopback address that is free and stays so until the program, started again and again, listens on it. Its
+// port lies below those that systems give to outgoing connections, which would take a port between two starts.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, ln.Close())
-	return ln.Addr().String()
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000))
+		if _, twice := taken.LoadOrStore(addr, true); twice {
+			continue
+		}
+		if ln, err := net.Listen("tcp", addr); err == nil {
+			require.NoError(t, ln.Close())
+			return addr
+		}
+	}
+	require.Fail(t, "no free port")
+	return ""
 }
 
 // unique makes names that no other test of this run uses.

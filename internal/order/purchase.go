@@ -283,7 +283,7 @@ func (s *Service) Behind(ctx context.Context, alibabaOrderID, word string, modif
 type ToPay struct {
 	ID, OrderID    int64
 	AlibabaOrderID int64
-	Unpaid         bool // and its order is not closed
+	Unpaid         bool // and its order is paid by the member and not closed
 	Attempts       int
 	LastTry        *time.Time
 	TotalFen       money.Fen
@@ -297,7 +297,7 @@ func (s *Service) ToPay(ctx context.Context, purchaseID int64) (ToPay, error) {
 		return ToPay{}, err
 	}
 	p := b.purchase
-	payable := p.State == Unpaid && b.order.order.Status != Cancelled
+	payable := p.State == Unpaid && b.order.order.PaidAt != nil && b.order.order.Status != Cancelled
 	t := ToPay{ID: p.ID, OrderID: p.OrderID, Unpaid: payable, Attempts: p.PayAttempts, LastTry: p.PayStartedAt, TotalFen: p.TotalFen, QuotedFen: p.QuotedFen}
 	if p.AlibabaOrderID != nil {
 		t.AlibabaOrderID, err = strconv.ParseInt(*p.AlibabaOrderID, 10, 64)

@@ -373,8 +373,8 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx *gorm.DB, orderID, amount i
 	return st.jobs.AppendTx(ctx, tx, append(specs, bound...)...)
 }
 
-// boundTx lists the relation pushes of an order that was bought before it was paid: 1688 must know the order first, and
-// it may only be told of paid ones.
+// boundTx lists what waited for the payment of an order that was bought before it: the relation pushes, because 1688 must
+// know the order first and may only be told of paid ones, and paying the purchases.
 func (s *store) boundTx(ctx context.Context, tx *gorm.DB, o *orderRow) ([]jobs.Spec, error) {
 	if o.TriggerMode != OnSubmit {
 		return nil, nil
@@ -387,9 +387,17 @@ func (s *store) boundTx(ctx context.Context, tx *gorm.DB, o *orderRow) ([]jobs.S
 	err := tx.Model(&purchaseLineRow{}).Select("purchase_lines.line_id, purchase_lines.sub_item_id, purchases.alibaba_order_id").
 		Joins("JOIN purchases ON purchases.id = purchase_lines.purchase_id").
 		Where("purchase_lines.order_id = ? AND purchase_lines.sub_item_id IS NOT NULL", o.ID).Order("purchase_lines.id").Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
 	specs := make([]jobs.Spec, len(rows))
 	for i, r := range rows {
 		specs[i] = relationPush(ctx, o, r.LineID, r.SubItemID, r.AlibabaOrderID, s.now())
+	}
+	var unpaid []int64
+	err = tx.Model(&purchaseRow{}).Where("order_id = ? AND state = ?", o.ID, Unpaid).Order("id").Pluck("id", &unpaid).Error
+	for _, id := range unpaid {
+		specs = append(specs, jobs.Spec{Kind: JobPay, Aggregate: "purchase:" + strconv.FormatInt(id, 10), RequestID: web.RequestID(ctx), Payload: ref{ID: id}})
 	}
 	return specs, err
 }
@@ -410,7 +418,7 @@ func (s *store) closeUnpaid(ctx context.Context, id int64) (lookAgain time.Durat
 		if err != nil {
 			return err
 		}
-		if o.PaidAt != nil || o.Status != AwaitingPayment {
+		if o.PaidAt != nil || o.Status == Cancelled {
 			return nil
 		}
 		if lookAgain = o.UnpaidDeadline.Sub(s.now()); lookAgain > 0 {

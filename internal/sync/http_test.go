@@ -79,7 +79,7 @@ func TestCallbackOverHTTP(t *testing.T) {
 	}
 	assert.Equal(t, 401, e.callback(signed("wrong", text).Encode(), "").Code)
 	assert.Equal(t, 401, e.callback(form.Encode()+"&more=1", "").Code, "the signature covers everything")
-	assert.Equal(t, 400, e.callback(form.Encode(), "?more=1").Code, "the contract knows no query here")
+	assert.Equal(t, 401, e.callback(form.Encode(), "?more=1").Code, "the signature covers the query")
 	assert.Equal(t, 400, e.callback(signed(sandbox.DemoSecret, "hello").Encode(), "").Code)
 	assert.Equal(t, 400, e.callback("message=%zz&_aop_signature=00", "").Code)
 	assert.EqualValues(t, 1, e.count("inbox"), "nothing of it is stored")

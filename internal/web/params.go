@@ -227,6 +227,9 @@ func (op *operation) checkQuery(raw string, e *errs.Error) *errs.Error {
 			continue
 		}
 		i := slices.IndexFunc(op.query, func(p param) bool { return p.name == name })
+		if i < 0 && op.body != nil && op.body.raw {
+			continue // a signature covers the whole query; the feature checks it
+		}
 		if i < 0 {
 			e = broken(e, "/query/"+escapePointer(strings.ToValidUTF8(name, "")), "query.unknown")
 			continue
