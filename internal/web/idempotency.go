@@ -167,32 +167,25 @@ func (s *Idempotency) Find(ctx context.Context, idem Idem) (*Replay, error) {
 	}, nil
 }
 
-// Once runs write unless the key was answered before, and returns either the new answer or the old one. write must
-// call SaveTx in its transaction: when another request with the key was faster, the unique key rolls the loser back
-// with database.ErrDuplicate and the winner's answer is given. Failures are not stored: the caller may try again.
+// Once runs write and returns its answer, or, when the key was answered before, the old one. write must call SaveTx in its
+// transaction: for a key that is taken, the unique key rolls it back with database.ErrDuplicate. Keys are new nearly always,
+// so write goes first and the look-up is saved; whatever write fails with, a stored answer wins, so a replay is the same
+// when the thing it made could not be made again (a price that has expired since). Failures are not stored: the caller may
+// try again.
 func (s *Idempotency) Once(
 	ctx context.Context, idem Idem, write func(ctx context.Context) (Answer, error),
 ) (Answer, *Replay, error) {
-	replay, err := s.Find(ctx, idem)
-	if err == nil {
-		return replay.Answer, replay, nil
-	}
-	if !errors.Is(err, database.ErrNotFound) {
-		return Answer{}, nil, err
-	}
 	answer, err := write(ctx)
 	if err == nil {
 		return answer, nil, nil
 	}
-	if !errors.Is(err, database.ErrDuplicate) {
+	replay, known := s.Find(ctx, idem)
+	switch {
+	case known == nil:
+		return replay.Answer, replay, nil
+	case errs.Is(known, "idempotency.key_reused"):
+		return Answer{}, nil, known
+	default: // never answered, or another unique key was meant: the service knows which
 		return Answer{}, nil, err
 	}
-	replay, again := s.Find(ctx, idem)
-	if again == nil {
-		return replay.Answer, replay, nil
-	}
-	if errors.Is(again, database.ErrNotFound) {
-		return Answer{}, nil, err // another unique key was meant: the service knows which
-	}
-	return Answer{}, nil, again
 }
