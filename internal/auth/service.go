@@ -54,7 +54,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		store: store{db: o.DB}, now: o.Now, member: member, staff: staff,
+		store: store{db: o.DB, sessions: database.NewLoader(4, loadSessions(o.DB))}, now: o.Now, member: member, staff: staff,
 		hasher: newHasher(o.Hashes), attempts: newAttempts(o.Attempts, o.Now),
 		// With a server database other processes may revoke too, so there every request asks it.
 		live: liveSessions{on: o.DB.Engine() == database.SQLite},

@@ -17,7 +17,10 @@ const (
 	stateRevoked = "revoked"
 )
 
-type store struct{ db *database.DB }
+type store struct {
+	db       *database.DB
+	sessions *database.Loader[int64, sessionRow]
+}
 
 type sessionRow struct {
 	ID          int64
@@ -53,8 +56,25 @@ func (s store) insertSessionTx(ctx context.Context, tx *gorm.DB, row *sessionRow
 	return database.Translate(tx.WithContext(ctx).Create(row).Error)
 }
 
+// session reads what a request needs to know of its session; requests at once share a query.
 func (s store) session(ctx context.Context, id int64) (sessionRow, error) {
-	return s.sessionTx(ctx, s.db.Read(ctx), id)
+	row, err := s.sessions.Load(ctx, id)
+	if err == nil && row.ID == 0 {
+		err = database.ErrNotFound
+	}
+	return row, database.Translate(err)
+}
+
+func loadSessions(db *database.DB) func(context.Context, []int64) (map[int64]sessionRow, error) {
+	return func(ctx context.Context, ids []int64) (map[int64]sessionRow, error) {
+		var rows []sessionRow
+		err := db.Read(ctx).Select("id, subject_kind, subject_id, state").Where("id IN ?", ids).Find(&rows).Error
+		found := make(map[int64]sessionRow, len(rows))
+		for _, r := range rows {
+			found[r.ID] = r
+		}
+		return found, err
+	}
 }
 
 func (s store) sessionTx(ctx context.Context, tx *gorm.DB, id int64) (sessionRow, error) {

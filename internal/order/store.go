@@ -21,12 +21,14 @@ type store struct {
 	idem *web.Idempotency
 	now  func() time.Time
 
-	facts *database.Loader[int64, []factRow]
+	facts    *database.Loader[int64, []factRow]
+	previews *database.Loader[int64, previewRow]
 }
 
 func newStore(db *database.DB, queue *jobs.Queue, idem *web.Idempotency, now func() time.Time) *store {
 	s := &store{db: db, jobs: queue, idem: idem, now: now}
-	s.facts = database.NewLoader(1, s.loadFacts)
+	s.facts = database.NewLoader(2, s.loadFacts)
+	s.previews = database.NewLoader(4, s.loadPreviews)
 	return s
 }
 
@@ -130,9 +132,21 @@ func (s *store) savePreview(ctx context.Context, p previewRow) error {
 }
 
 func (s *store) preview(ctx context.Context, id int64) (previewRow, error) {
-	var p previewRow
-	err := s.db.Read(ctx).Where("id = ?", id).Take(&p).Error
-	return p, database.Translate(err)
+	p, err := s.previews.Load(ctx, id)
+	if err == nil && p.ID == 0 {
+		err = database.ErrNotFound
+	}
+	return p, err
+}
+
+func (s *store) loadPreviews(ctx context.Context, ids []int64) (map[int64]previewRow, error) {
+	var rows []previewRow
+	err := s.db.Read(ctx).Where("id IN ?", ids).Find(&rows).Error
+	found := make(map[int64]previewRow, len(rows))
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	return found, err
 }
 
 // place writes the order, its lines, the idempotency record with the answer and the end of the payment window together.

@@ -27,7 +27,7 @@ type store struct {
 
 func newStore(db *database.DB, queue *jobs.Queue, now func() time.Time) *store {
 	s := &store{db: db, jobs: queue, now: now}
-	s.standings = database.NewLoader(1, s.loadStandings)
+	s.standings = database.NewLoader(2, s.loadStandings)
 	s.ledger = jobs.NewWriter(s.writeLedger)
 	return s
 }
