@@ -66,15 +66,17 @@ func TestStoryWithManualTrigger(t *testing.T) {
 	y.Verify(t)
 }
 
-// With the trigger on_submit 1688 is asked at once; it learns of the order and its relations when the member has paid.
+// With the trigger on_submit the order is placed at 1688 at once, but paid there, and told of with its relations, only when
+// the member has paid.
 func TestStoryBoughtOnSubmit(t *testing.T) {
 	y := apptest.Start(t, apptest.Env("ENTREPOT_ORDER_TRIGGER", "on_submit")).NewStory(t, 2)
 	steps := y.Steps()
 	steps[2].Settle = func(t testing.TB) {
-		y.Bought(t)
+		y.Purchased(t, "unpaid")
 		complete, rows := y.Ledger(t)
 		assert.Empty(t, rows, "1688 learns of orders when they are paid")
 		assert.True(t, complete)
+		assert.Zero(t, y.Sandbox.Executed(t, "preparePay"), "nobody's money is spent before the member's has come")
 	}
 	y.Play(t, steps...)
 	y.Verify(t)

@@ -117,7 +117,7 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	s.contract = newContract(t, s.URL)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("log of the program:\n%s", s.logs.tail(20_000))
+			t.Logf("what the program complained of:\n%s", s.logs.trouble())
 		}
 	})
 	t.Cleanup(s.Stop)

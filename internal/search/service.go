@@ -26,6 +26,7 @@ const (
 	staleFor  = time.Hour
 	missFor   = 10 * time.Second // a product that does not exist
 	cacheSize = 64 << 20         // bytes of encoded answers
+	loadLimit = 20 * time.Second // one load, which serves everybody who waits for it
 )
 
 // fresh tells clients how long they may keep an answer.
@@ -136,7 +137,7 @@ func (s *Service) answer(ctx context.Context, key, lang string, load func(contex
 	}
 	ch := s.flight.DoChan(key, func() (any, error) {
 		// The load serves everybody who waits, so the first caller's hang-up must not end it.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(web.Context(ctx)), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(web.Context(ctx)), loadLimit)
 		defer cancel()
 		return s.load(ctx, key, lang, load)
 	})
@@ -202,16 +203,27 @@ func (s *Service) Offer(ctx context.Context, st *site.Site, lang string, offerID
 	if e, ok := s.offers.GetIfPresent(key); ok && s.now().Sub(e.loaded) < freshFor {
 		return e.offer, nil
 	}
-	epoch := s.epoch.Load()
-	p, err := s.detail(ctx, st, lang, offerID)
-	if err != nil {
-		return nil, err
+	ch := s.flight.DoChan("o|"+key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadLimit)
+		defer cancel()
+		epoch := s.epoch.Load()
+		p, err := s.detail(ctx, st, lang, offerID)
+		if err != nil {
+			return nil, err
+		}
+		o := offerOf(p, lang)
+		if s.epoch.Load() == epoch {
+			s.offers.Set(key, &offerEntry{offer: o, loaded: s.now()})
+		}
+		return o, nil
+	})
+	select {
+	case r := <-ch:
+		o, _ := r.Val.(*Offer) // nil beside an error
+		return o, r.Err
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	o := offerOf(p, lang)
-	if s.epoch.Load() == epoch {
-		s.offers.Set(key, &offerEntry{offer: o, loaded: s.now()})
-	}
-	return o, nil
 }
 
 // Invalidate forgets everything known about the offers (product and stock messages of 1688). Search pages that show
