@@ -149,31 +149,6 @@ func (s *store) loadPreviews(ctx context.Context, ids []int64) (map[int64]previe
 	return found, err
 }
 
-// place writes the order, its lines, the idempotency record with the answer and the end of the payment window together.
-func (s *store) place(ctx context.Context, o *full, idem web.Idem, answer web.Answer) error {
-	return s.db.Grouped(ctx, func(tx *gorm.DB) error {
-		if err := s.idem.SaveTx(ctx, tx, idem, answer); err != nil {
-			return err
-		}
-		if err := tx.Create(&o.order).Error; err != nil {
-			return database.Translate(err)
-		}
-		if err := tx.Create(&o.lines).Error; err != nil {
-			return database.Translate(err)
-		}
-		id := strconv.FormatInt(o.order.ID, 10)
-		return s.jobs.AppendTx(ctx, tx, s.placedJobs(o, id)...)
-	})
-}
-
-func (s *store) placedJobs(o *full, id string) []jobs.Spec {
-	specs := []jobs.Spec{{Kind: JobUnpaid, Aggregate: "unpaid:" + id, Payload: ref{ID: o.order.ID}, Due: o.order.UnpaidDeadline}}
-	if o.order.TriggerMode == OnSubmit && o.order.OrderType == TypePurchase {
-		specs = append(specs, jobs.Spec{Kind: JobPurchase, Aggregate: "buy:" + id, Payload: ref{ID: o.order.ID}})
-	}
-	return specs
-}
-
 // get reads one order with its lines; site and member limit who may see it when memberID is not 0.
 func (s *store) get(ctx context.Context, site string, memberID, id int64) (*full, error) {
 	var f full

@@ -35,16 +35,16 @@ func (s idempotencyStore) find(ctx context.Context, idem Idem) (idempotencyRow, 
 	return row, database.Translate(err)
 }
 
+// insertIdempotency is written out because it runs in the busiest transactions.
+const insertIdempotency = "INSERT INTO idempotency (id, scope, idem_key, body_hash, status, response, content_type, object_id, request_id, " +
+	"created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
 // SaveTx stores the answer in the transaction that did the work, so both happen or neither. database.ErrDuplicate
 // means that another request with the key was faster. Only successes belong here.
 func (s *Idempotency) SaveTx(ctx context.Context, tx *gorm.DB, idem Idem, a Answer) error {
 	now := s.now().UTC().Truncate(time.Millisecond)
-	row := idempotencyRow{
-		ID: s.store.db.NewID(), Scope: idem.Scope, IdemKey: idem.Key, BodyHash: idem.Hash,
-		Status: a.Status, Response: a.Body, ContentType: a.ContentType, ObjectID: a.ObjectID,
-		RequestID: idem.RequestID, CreatedAt: now, ExpiresAt: now.Add(Keep),
-	}
-	return database.Translate(tx.WithContext(ctx).Create(&row).Error)
+	return database.Translate(tx.WithContext(ctx).Exec(insertIdempotency, s.store.db.NewID(), idem.Scope, idem.Key, idem.Hash, a.Status, a.Body,
+		a.ContentType, a.ObjectID, idem.RequestID, now, now.Add(Keep)).Error)
 }
 
 // Purge deletes up to limit expired rows and says how many; a scheduled task repeats it until fewer come back.
