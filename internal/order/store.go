@@ -379,9 +379,9 @@ func (s *store) boundTx(ctx context.Context, tx *gorm.DB, o *orderRow) ([]jobs.S
 	if err != nil {
 		return nil, err
 	}
-	specs := make([]jobs.Spec, len(rows))
-	for i, r := range rows {
-		specs[i] = relationPush(ctx, o, r.LineID, r.SubItemID, r.AlibabaOrderID, s.now())
+	specs := make([]jobs.Spec, 0, len(rows)+1)
+	for _, r := range rows {
+		specs = append(specs, relationPush(ctx, o, r.LineID, r.SubItemID, r.AlibabaOrderID, s.now()))
 	}
 	var unpaid []int64
 	err = tx.Model(&purchaseRow{}).Where("order_id = ? AND state = ?", o.ID, Unpaid).Order("id").Pluck("id", &unpaid).Error
