@@ -13,7 +13,7 @@ import (
 
 const (
 	groupSize   = 128 // functions per transaction: bounds how long a commit can take and how much a rollback can cost
-	groupsMySQL = 6   // writers at once; SQLite has one. Fewer group better at 64 callers, more answer sooner at 8
+	groupsMySQL = 4   // writers at once; SQLite has one
 	// carefulGroups is how many groups use savepoints from the start after one had a failing function.
 	carefulGroups = 32
 )

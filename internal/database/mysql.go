@@ -34,6 +34,7 @@ func mysqlPool(dsn string, size int, limit time.Duration, access string) (*sql.D
 	if err != nil {
 		return nil, err
 	}
+	cfg.MultiStatements = access == "READ WRITE" // for ExecAll; texts are constants, arguments are escaped by the driver
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, err

@@ -219,16 +219,28 @@ func (q *Queue) AppendTx(ctx context.Context, tx *gorm.DB, specs ...Spec) error 
 	if len(specs) == 0 {
 		return nil
 	}
+	s, err := q.Append(specs...)
+	if err != nil {
+		return err
+	}
+	if err := tx.WithContext(ctx).Exec(s.SQL, s.Args...).Error; err != nil {
+		return fmt.Errorf("append jobs: %w", err)
+	}
+	return nil
+}
+
+// Append is the statement of AppendTx, for transactions that send several at once (database.ExecAll). It needs a spec.
+func (q *Queue) Append(specs ...Spec) (database.Statement, error) {
 	now := database.Now()
 	args := make([]any, 0, 8*len(specs))
 	for i := range specs {
 		s := &specs[i]
 		if s.Kind == "" || len(s.Kind) > maxKind || len(s.Aggregate) > maxAggregate {
-			return fmt.Errorf("jobs: kind %q or its aggregate is empty or too long", cut(s.Kind, maxKind))
+			return database.Statement{}, fmt.Errorf("jobs: kind %q or its aggregate is empty or too long", cut(s.Kind, maxKind))
 		}
 		payload, err := json.Marshal(s.Payload)
 		if err != nil {
-			return fmt.Errorf("jobs: payload of %s: %w", s.Kind, err)
+			return database.Statement{}, fmt.Errorf("jobs: payload of %s: %w", s.Kind, err)
 		}
 		due := s.Due
 		if due.IsZero() {
@@ -239,10 +251,7 @@ func (q *Queue) AppendTx(ctx context.Context, tx *gorm.DB, specs ...Spec) error 
 	const values = "(?,?,?,?,'waiting',?,'',0,0,'',?,?,?)"
 	insert := "INSERT INTO jobs (id,kind,aggregate,payload,state,due_at,claim,generation,attempts,last_error,request_id," +
 		"created_at,updated_at) VALUES " + values + strings.Repeat(","+values, len(specs)-1)
-	if err := tx.WithContext(ctx).Exec(insert, args...).Error; err != nil {
-		return fmt.Errorf("append jobs: %w", err)
-	}
-	return nil
+	return database.Statement{SQL: insert, Args: args}, nil
 }
 
 // Kick tells the relay that rows were committed, so that it need not wait for its next poll. It never blocks.

@@ -34,21 +34,18 @@ func (s *store) place(ctx context.Context, f *full, idem web.Idem, answer web.An
 			l.UnitMinor, l.AmountMinor, l.Subject, l.SubjectTrans, l.SkuName, l.ImageURL, l.Snapshot, l.CreatedAt)
 	}
 	lines := insertLines + lineValues + strings.Repeat(", "+lineValues, len(f.lines)-1)
-	return s.db.Grouped(ctx, func(tx *gorm.DB) error {
-		if err := s.idem.SaveTx(ctx, tx, idem, answer); err != nil {
-			return err
-		}
-		err := tx.Exec(insertOrder, o.ID, o.Site, o.MemberID, o.OutMemberID, o.PreviewID, o.Status, o.StatusGroup, o.RankNo, o.Version, o.OrderType,
-			o.TriggerMode, o.Currency, o.GoodsFen, o.FreightFen, o.DiscountFen, o.TotalFen, o.GoodsMinor, o.FreightMinor, o.DiscountMinor, o.TotalMinor,
-			o.FxJSON, o.AddressJSON, o.Note, o.PaidMinor, o.CloseReason, o.Attention, o.UnpaidDeadline, o.CreatedAt, o.UpdatedAt).Error
-		if err != nil {
-			return database.Translate(err)
-		}
-		if err := tx.Exec(lines, args...).Error; err != nil {
-			return database.Translate(err)
-		}
-		return s.jobs.AppendTx(ctx, tx, s.placedJobs(f, strconv.FormatInt(o.ID, 10))...)
-	})
+	queued, err := s.jobs.Append(s.placedJobs(f, strconv.FormatInt(o.ID, 10))...)
+	if err != nil {
+		return err
+	}
+	statements := []database.Statement{s.idem.Save(idem, answer), orderStatement(o), {SQL: lines, Args: args}, queued}
+	return s.db.Grouped(ctx, func(tx *gorm.DB) error { return database.ExecAll(tx, statements...) })
+}
+
+func orderStatement(o *orderRow) database.Statement {
+	return database.Statement{SQL: insertOrder, Args: []any{o.ID, o.Site, o.MemberID, o.OutMemberID, o.PreviewID, o.Status, o.StatusGroup, o.RankNo,
+		o.Version, o.OrderType, o.TriggerMode, o.Currency, o.GoodsFen, o.FreightFen, o.DiscountFen, o.TotalFen, o.GoodsMinor, o.FreightMinor,
+		o.DiscountMinor, o.TotalMinor, o.FxJSON, o.AddressJSON, o.Note, o.PaidMinor, o.CloseReason, o.Attention, o.UnpaidDeadline, o.CreatedAt, o.UpdatedAt}}
 }
 
 func (s *store) placedJobs(o *full, id string) []jobs.Spec {

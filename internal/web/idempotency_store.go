@@ -42,9 +42,15 @@ const insertIdempotency = "INSERT INTO idempotency (id, scope, idem_key, body_ha
 // SaveTx stores the answer in the transaction that did the work, so both happen or neither. database.ErrDuplicate
 // means that another request with the key was faster. Only successes belong here.
 func (s *Idempotency) SaveTx(ctx context.Context, tx *gorm.DB, idem Idem, a Answer) error {
+	st := s.Save(idem, a)
+	return database.Translate(tx.WithContext(ctx).Exec(st.SQL, st.Args...).Error)
+}
+
+// Save is the statement of SaveTx, for transactions that send several at once (database.ExecAll).
+func (s *Idempotency) Save(idem Idem, a Answer) database.Statement {
 	now := s.now().UTC().Truncate(time.Millisecond)
-	return database.Translate(tx.WithContext(ctx).Exec(insertIdempotency, s.store.db.NewID(), idem.Scope, idem.Key, idem.Hash, a.Status, a.Body,
-		a.ContentType, a.ObjectID, idem.RequestID, now, now.Add(Keep)).Error)
+	return database.Statement{SQL: insertIdempotency, Args: []any{s.store.db.NewID(), idem.Scope, idem.Key, idem.Hash, a.Status, a.Body,
+		a.ContentType, a.ObjectID, idem.RequestID, now, now.Add(Keep)}}
 }
 
 // Purge deletes up to limit expired rows and says how many; a scheduled task repeats it until fewer come back.
