@@ -21,7 +21,7 @@ func (a *App) Banner(out io.Writer) {
 	}
 	if a.firstRun.Token != "" {
 		line("")
-		line("  First-run link, good once within 24 h and until staff sign in with the password (make demo does); answers a staff token:")
+		line("  First-run link, good once within 24 h and until somebody signs in (make demo does); it answers a staff token:")
 		line("    curl -s -X POST %s/admin/v1/sessions/first-run -H 'Content-Type: application/json' -d '{\"token\":\"%s\"}'", a.URL(), a.firstRun.Token)
 	}
 	if a.cfg.SiteKeys["demo-japan"] != "" {
