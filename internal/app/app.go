@@ -279,7 +279,7 @@ func (a *App) routes(bundle *i18n.Bundle, sites *site.Registry, features ...func
 
 func (c Config) rules() order.Rules {
 	return order.Rules{
-		Trigger: c.Order.Trigger, PayMode: c.Order.PayMode, TolerancePercent: c.Order.TolerancePercent, PayWithin: c.Order.PayWithin,
+		Trigger: c.Order.Trigger, PayWithin: c.Order.PayWithin,
 		Settle: c.Order.Settle, CallTimeout: c.Alibaba.Timeout, Warehouse: c.Order.Warehouse,
 	}
 }

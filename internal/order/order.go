@@ -186,13 +186,11 @@ var DemoWarehouse = Warehouse{
 
 // Rules are the operator's choices.
 type Rules struct {
-	Trigger          string // overrides the site's trigger when set
-	PayMode          string // auto or manual
-	TolerancePercent int    // how far 1688's total may exceed the quote
-	PayWithin        time.Duration
-	Settle           time.Duration // after a lost answer, a look-up proves absence only this much later
-	CallTimeout      time.Duration // how long one call to 1688 may take
-	Warehouse        Warehouse
+	Trigger     string // overrides the site's trigger when set
+	PayWithin   time.Duration
+	Settle      time.Duration // after a lost answer, a look-up proves absence only this much later
+	CallTimeout time.Duration // how long one call to 1688 may take
+	Warehouse   Warehouse
 }
 
 // quote is what a preview stores and an order is made of: everything priced, in fen and in the site's currency.

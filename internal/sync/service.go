@@ -18,6 +18,7 @@ import (
 	"entrepot/internal/jobs"
 	"entrepot/internal/order"
 	"entrepot/internal/search"
+	"entrepot/internal/web"
 )
 
 // Options is what a Service needs.
@@ -76,7 +77,7 @@ func (s *Service) Receive(ctx context.Context, form url.Values) error {
 	}
 	row := messageRow{
 		ID: s.store.db.NewID(), MsgID: clip(m.MsgID, 40), Topic: clip(m.Topic, 80), BizKey: clip(m.BizKey, 64), Raw: raw, State: received,
-		RequestID: requestID(ctx), ReceivedAt: s.now(),
+		RequestID: web.RequestID(ctx), ReceivedAt: s.now(),
 	}
 	if !m.BornAt.IsZero() {
 		born := m.BornAt.UTC()

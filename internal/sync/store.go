@@ -10,7 +10,6 @@ import (
 	"entrepot/internal/auth"
 	"entrepot/internal/database"
 	"entrepot/internal/jobs"
-	"entrepot/internal/web"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -296,8 +295,6 @@ func (s *store) advance(ctx context.Context, name, value string, specs []jobs.Sp
 }
 
 func purchaseAggregate(id int64) string { return "purchase:" + strconv.FormatInt(id, 10) }
-
-func requestID(ctx context.Context) string { return web.RequestID(ctx) }
 
 func clip(s string, n int) string {
 	if len(s) <= n {
