@@ -241,9 +241,12 @@ func (s *Server) saleInfo(o *offer, skus []sku) obj {
 	return info
 }
 
+// grams is the weight of one piece.
+func (o *offer) grams() int64 { return int64(100 + o.h%900) }
+
 // sizes gives weights the way the platform does: grams in one list, kilograms in the other.
 func (o *offer) sizes(sel *seller, skus []sku) obj {
-	grams := int64(100 + o.h%900)
+	grams := o.grams()
 	kilos := func(g int64) any { return yuan(g / 10) } // two decimals are enough
 	list, details := []obj{}, []obj{}
 	for _, k := range skus {

@@ -107,35 +107,49 @@ func (s *Server) postAction(r *http.Request, body []byte) (any, error) {
 	return orderForPeople(o), nil
 }
 
-// parcelActions move parcels to a node.
-var parcelActions = map[string]string{
-	"accept": "ACCEPT", "transport": "TRANSPORT", "deliver": "DELIVERING", "agent-sign": "AGENT_SIGN", "sign": "SIGN", "fail": "FAILED",
+// orderAction is something seller, carrier, buyer or platform can do to an order through the control API and the page for people.
+type orderAction struct {
+	name  string
+	label string   // on the page's button
+	from  []string // order statuses in which it may work; nil = it decides itself. The page shows buttons by it, do still checks.
+	do    func(*Server, *order, *actionBody) error
+}
+
+// orderActions lists them all, in the order of the page's buttons. A new group adds its table here.
+func orderActions() []orderAction { return slices.Concat(tradeActions(), refundActions()) }
+
+func tradeActions() []orderAction {
+	move := func(name, label, node string) orderAction {
+		return orderAction{name, label, []string{waitSend, waitReceive, confirmed}, func(s *Server, o *order, in *actionBody) error { return s.actParcels(o, node, in.Parcel) }}
+	}
+	return []orderAction{
+		{"pay", "Pay", []string{waitPay}, func(s *Server, o *order, in *actionBody) error { return s.pay(o, or(in.Channel, "alipay")) }},
+		{"modify-price", "Seller changes the price", []string{waitPay}, (*Server).actPrice},
+		{"part-ship", "Ship a part", []string{waitSend}, func(s *Server, o *order, in *actionBody) error { return s.actShip(o, true, in) }},
+		{"ship", "Ship", []string{waitSend}, func(s *Server, o *order, in *actionBody) error { return s.actShip(o, false, in) }},
+		move("accept", "Carrier collects", "ACCEPT"),
+		move("transport", "In transit", "TRANSPORT"),
+		move("deliver", "Out for delivery", "DELIVERING"),
+		move("agent-sign", "At the pickup point", "AGENT_SIGN"),
+		move("sign", "Signed", "SIGN"),
+		move("fail", "Delivery fails", "FAILED"),
+		{"change-mail-no", "Waybill changes", []string{waitSend, waitReceive, confirmed}, (*Server).actMailNo},
+		{"confirm", "Buyer confirms receipt", []string{waitReceive}, func(s *Server, o *order, _ *actionBody) error { return s.confirm(o) }},
+		{"success", "Trade succeeds", []string{waitReceive, confirmed}, func(s *Server, o *order, _ *actionBody) error { return s.succeed(o) }},
+		{"close-by-seller", "Seller closes", []string{waitPay, waitSend, waitReceive}, func(s *Server, o *order, in *actionBody) error {
+			return s.closeOrder(o, "ORDER_SELLER_CLOSE", "CLOSE_TRADE_BY_SELLER", or(in.Reason, "sellerGoodsLack"), "", waitPay, waitSend, waitReceive)
+		}},
+		{"close-by-ops", "1688 closes", []string{waitPay}, func(s *Server, o *order, in *actionBody) error {
+			return s.closeOrder(o, "ORDER_BOPS_CLOSE", "CLOSE_TRADE_BY_BOPS", or(in.Reason, "other"), "", waitPay)
+		}},
+	}
 }
 
 func (s *Server) act(o *order, action string, in *actionBody) error {
-	if node, ok := parcelActions[action]; ok {
-		return s.actParcels(o, node, in.Parcel)
-	}
-	switch action {
-	case "pay":
-		if in.Channel == "" {
-			in.Channel = "alipay"
+	for _, a := range orderActions() {
+		if a.name == action {
+			return a.do(s, o, in)
 		}
-		return s.pay(o, in.Channel)
-	case "ship", "part-ship":
-		return s.actShip(o, action, in)
-	case "confirm":
-		return s.confirm(o)
-	case "success":
-		return s.succeed(o)
-	case "close-by-seller":
-		return s.closeOrder(o, "ORDER_SELLER_CLOSE", "CLOSE_TRADE_BY_SELLER", or(in.Reason, "sellerGoodsLack"), "", waitPay, waitSend, waitReceive)
-	case "close-by-ops":
-		return s.closeOrder(o, "ORDER_BOPS_CLOSE", "CLOSE_TRADE_BY_BOPS", or(in.Reason, "other"), "", waitPay)
-	case "modify-price":
-		return s.actPrice(o, in)
-	case "change-mail-no":
-		return s.actMailNo(o, in)
 	}
 	return controlError{http.StatusNotFound, "no such action: " + action}
 }
@@ -162,7 +176,7 @@ func (s *Server) actParcels(o *order, node, only string) error {
 	return nil
 }
 
-func (s *Server) actShip(o *order, action string, in *actionBody) error {
+func (s *Server) actShip(o *order, part bool, in *actionBody) error {
 	carrier := int(o.ID/1000) % len(carriers)
 	if in.Carrier != "" {
 		c, ok := carrierByNo(in.Carrier)
@@ -171,7 +185,7 @@ func (s *Server) actShip(o *order, action string, in *actionBody) error {
 		}
 		carrier = c
 	}
-	if action == "ship" {
+	if !part {
 		return s.ship(o, nil, carrier, in.BillNo)
 	}
 	want := map[int64]int64{}

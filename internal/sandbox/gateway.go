@@ -40,7 +40,9 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("/openapi/param2/", s.gateway)
 	m.HandleFunc("POST /openapi/http/1/system.oauth2/getToken/{key}", s.oauth)
 	m.HandleFunc("GET /img/{offer}/{file}", s.picture)
+	s.cashierRoutes(m)
 	s.controlRoutes(m)
+	s.pageRoutes(m)
 	return m
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 )
 
@@ -28,6 +29,14 @@ type entry struct {
 	Member   string          `json:"member,omitempty"`
 	Token    *issuedToken    `json:"token,omitempty"`
 	Code     string          `json:"code,omitempty"`
+
+	tradeEntry
+	fundEntry
+	refundEntry
+	identityEntry
+	followEntry
+	imageEntry
+	platformEntry
 }
 
 // sentEntry is the latest state of one delivery.
@@ -102,10 +111,7 @@ func (s *Server) commit() {
 	}
 }
 
-func (e *entry) empty() bool {
-	return e.Offset == nil && len(e.Orders) == 0 && len(e.Stock) == 0 && len(e.Messages) == 0 && len(e.Sent) == 0 && len(e.Pushes) == 0 &&
-		e.Member == "" && e.Token == nil && e.Code == ""
-}
+func (e *entry) empty() bool { return reflect.ValueOf(e).Elem().IsZero() }
 
 // compact rewrites the journal as the current state, through a temporary file, so that a kill leaves either the old or the new one.
 func (s *Server) compact() error {
@@ -154,6 +160,9 @@ func (s *Server) writeSnapshot(path string) error {
 	for c := range s.usedCodes {
 		put(entry{Code: c})
 	}
+	for _, area := range []func(func(entry)){s.saveTrade, s.saveFunds, s.saveRefunds, s.saveIdentities, s.saveFollows, s.saveImages, s.savePlatform} {
+		area(put)
+	}
 	return errors.Join(w.Flush(), f.Close())
 }
 
@@ -194,4 +203,11 @@ func (s *Server) replay(e *entry) {
 	if e.Code != "" {
 		s.usedCodes[e.Code] = true
 	}
+	s.replayTrade(&e.tradeEntry)
+	s.replayFunds(&e.fundEntry)
+	s.replayRefunds(&e.refundEntry)
+	s.replayIdentities(&e.identityEntry)
+	s.replayFollows(&e.followEntry)
+	s.replayImages(&e.imageEntry)
+	s.replayPlatform(&e.platformEntry)
 }

@@ -53,6 +53,8 @@ type order struct {
 	CloseReason  string          `json:"closeReason,omitempty"`
 	CloseType    string          `json:"closeType,omitempty"`
 	CloseRemark  string          `json:"closeRemark,omitempty"`
+
+	planned time.Time // of the timer that is set
 }
 
 type orderLine struct {
@@ -162,11 +164,7 @@ func (s *Server) keepOrder(o *order) {
 		}
 	}
 	s.orders[o.ID] = o
-	if o.final() {
-		delete(s.live, o.ID)
-	} else {
-		s.live[o.ID] = o
-	}
+	s.plan(o)
 }
 
 // touch notes a change of the order for the journal and the modify window. The caller holds mu.
@@ -360,26 +358,54 @@ func (s *Server) changeMailNo(o *order, p *parcel, carrier int, bill string) {
 	}})
 }
 
-// tick does what time does to orders. The caller holds mu; orders move in the order they were made, for the transcript's sake.
-func (s *Server) tick() {
-	now := s.now()
-	ids := make([]int64, 0, len(s.live))
-	for id := range s.live {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		o := s.live[id]
-		switch {
-		case o.Status == waitPay && now.Sub(o.Created) >= payTimeout:
-			_ = s.closeOrder(o, "ORDER_BOPS_CLOSE", "CLOSE_TRADE_BY_SYSTEM", "BUYER_NO_PAY", "", waitPay) // status just checked
-		case (o.Status == waitReceive || o.Status == confirmed) && now.Sub(o.Delivered) >= autoConfirm:
-			_ = s.succeed(o) // status just checked
-		case s.opt.AutoAdvance > 0 && o.Status != waitPay && now.Sub(o.Modified) >= s.opt.AutoAdvance:
-			s.advance(o)
+// dueAt is when the platform moves the order by itself; zero = never.
+func (s *Server) dueAt(o *order) time.Time {
+	var due time.Time
+	sooner := func(t time.Time) {
+		if due.IsZero() || t.Before(due) {
+			due = t
 		}
 	}
-	s.commit()
+	switch o.Status {
+	case waitPay:
+		sooner(o.Created.Add(payTimeout))
+	case waitReceive, confirmed:
+		sooner(o.Delivered.Add(autoConfirm))
+	}
+	if s.opt.AutoAdvance > 0 && o.Status != waitPay && !o.final() {
+		sooner(o.Modified.Add(s.opt.AutoAdvance))
+	}
+	return due
+}
+
+// plan sets the order's timer, unless it stands already. The caller holds mu.
+func (s *Server) plan(o *order) {
+	due := s.dueAt(o)
+	if due.IsZero() || due.Equal(o.planned) {
+		return
+	}
+	o.planned = due
+	s.at(due, func() {
+		if o.planned.Equal(due) {
+			o.planned = time.Time{}
+			if s.dueAt(o).Equal(due) {
+				s.fire(o)
+			}
+		}
+	})
+}
+
+// fire does what time does to an order whose moment has come.
+func (s *Server) fire(o *order) {
+	now := s.now()
+	switch {
+	case o.Status == waitPay:
+		_ = s.closeOrder(o, "ORDER_BOPS_CLOSE", "CLOSE_TRADE_BY_SYSTEM", "BUYER_NO_PAY", "", waitPay) // status just checked
+	case (o.Status == waitReceive || o.Status == confirmed) && now.Sub(o.Delivered) >= autoConfirm:
+		_ = s.succeed(o) // status just checked
+	default:
+		s.advance(o)
+	}
 }
 
 // advance takes one step on the straight way of a paid order.

@@ -7,6 +7,10 @@ const (
 	nsLogistics = "com.alibaba.logistics"
 	nsSystem    = "system"
 	nsOAuth     = "system.oauth2"
+	nsAccount   = "com.alibaba.account"
+	nsMarketing = "com.alibaba.marketing"
+	nsFenxiao   = "com.alibaba.fenxiao"
+	nsOpen      = "cn.alibaba.open"
 )
 
 // api is one row of the registry: how the gateway treats the call before the handler sees it.
@@ -32,7 +36,10 @@ func refuse(code, message string) *refusal { return &refusal{code: code, message
 // registry lists every imitated API by "namespace/name"; version is always 1. A new group adds its table here.
 func registry() map[string]*api {
 	m := map[string]*api{}
-	for _, group := range [][]api{systemAPIs(), catalogueAPIs(), accountAPIs(), previewAPIs(), orderAPIs(), payAPIs(), logisticsAPIs(), writeBackAPIs()} {
+	for _, group := range [][]api{
+		systemAPIs(), catalogueAPIs(), discoveryAPIs(), categoryAPIs(), imageAPIs(), accountAPIs(), identityAPIs(), previewAPIs(), orderAPIs(), noteAPIs(),
+		addressAPIs(), couponAPIs(), payAPIs(), logisticsAPIs(), refundAPIs(), writeBackAPIs(), pushAPIs(),
+	} {
 		for i := range group {
 			m[group[i].ns+"/"+group[i].name] = &group[i]
 		}

@@ -14,6 +14,8 @@ import (
 type state struct {
 	seed    int64
 	offset  time.Duration // of the clock
+	moment  time.Time     // the clock while a timer runs
+	timers  timers
 	journal *journal
 	dirty   entry // what the running operation changed; commit writes it as one line
 	rng     *rand.Rand
@@ -21,9 +23,8 @@ type state struct {
 	orders   map[int64]*order
 	orderIDs []int64 // oldest first
 	byOut    map[string][]int64
-	live     map[int64]*order // not in a final status
-	creates  map[string]int   // createCrossOrder calls that made an order, per outOrderId
-	stock    map[int64]int64  // SKU id -> pieces left, only where it moved
+	creates  map[string]int  // createCrossOrder calls that made an order, per outOrderId
+	stock    map[int64]int64 // SKU id -> pieces left, only where it moved
 
 	messages []*message
 	byMsg    map[int64]*message
@@ -37,6 +38,14 @@ type state struct {
 	tokens    map[string]issuedToken // by access token
 	usedCodes map[string]bool
 
+	tradeState
+	fundState
+	refundState
+	identityState
+	followState
+	imageState
+	platformState
+
 	faults        []*fault
 	nextFault     int
 	paused        bool
@@ -48,8 +57,10 @@ type state struct {
 
 func newState(seed int64) *state {
 	return &state{
+		tradeState: newTradeState(), fundState: newFundState(), refundState: newRefundState(), identityState: newIdentityState(), followState: newFollowState(),
+		imageState: newImageState(), platformState: newPlatformState(),
 		seed: seed, journal: &journal{}, rng: newRand(seed),
-		orders: map[int64]*order{}, byOut: map[string][]int64{}, live: map[int64]*order{}, creates: map[string]int{}, stock: map[int64]int64{},
+		orders: map[int64]*order{}, byOut: map[string][]int64{}, creates: map[string]int{}, stock: map[int64]int64{},
 		byMsg: map[int64]*message{}, pushIndex: map[string]map[string]*pushKey{}, pushCount: map[string]int{}, members: map[string]bool{},
 		tokens: map[string]issuedToken{}, usedCodes: map[string]bool{}, gatewayErrors: map[string]int{},
 	}
@@ -60,7 +71,12 @@ func newRand(seed int64) *rand.Rand {
 }
 
 // now is the sandbox clock. The caller holds mu.
-func (s *Server) now() time.Time { return s.opt.Now().Add(s.offset) }
+func (s *Server) now() time.Time {
+	if !s.moment.IsZero() {
+		return s.moment
+	}
+	return s.opt.Now().Add(s.offset)
+}
 
 // left is the stock of a SKU. The caller holds mu.
 func (s *Server) left(k *sku) int64 {

@@ -1,0 +1,6 @@
+package sandbox
+
+import "net/http"
+
+// cashierRoutes serves the pages behind pay links.
+func (s *Server) cashierRoutes(*http.ServeMux) {}
