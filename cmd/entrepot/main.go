@@ -29,7 +29,7 @@ var commands = []command{
 	{"migrate", "bring the database schema up to date", migrate},
 	{"demo", "play the main story against a running server and print it", demo},
 	{"doctor", "say what is configured, reachable, migrated and signed correctly", doctor},
-	{"trigger", "send a signed payment callback for an order, as the payment provider would", trigger},
+	{"trigger", "make something happen: one of many scenarios against the simulated 1688, or a buyer's payment", trigger},
 }
 
 func main() {

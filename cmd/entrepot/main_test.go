@@ -229,7 +229,7 @@ func TestTrigger(t *testing.T) {
 	got = entrepot(t, vars, "trigger", "-url", ts.URL, "-order", "17", "-amount", "980")
 	assert.Equal(t, 1, got.code)
 	assert.Contains(t, got.stderr, "HTTP 409")
-	assert.Contains(t, entrepot(t, vars, "trigger").stderr, "needs -order and -amount")
+	assert.Contains(t, entrepot(t, vars, "trigger", "payment").stderr, "needs -order and -amount")
 	bad := map[string]string{"ENTREPOT_PAYMENT_WEBHOOK_SECRET": "whsec_%%%"}
 	got = entrepot(t, bad, "trigger", "-url", ts.URL, "-order", "17", "-amount", "980")
 	assert.Contains(t, got.stderr, "ENTREPOT_PAYMENT_WEBHOOK_SECRET")

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"entrepot/internal/app"
@@ -17,8 +18,60 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
+// trigger makes something happen: a scenario of the table against a simulated 1688, or a buyer's payment against our API.
+// Flags without a scenario's name mean the payment, as they always did.
 func trigger(ctx context.Context, e env, args []string) error {
-	fs := flag.NewFlagSet("trigger", flag.ContinueOnError)
+	switch {
+	case len(args) == 0 || args[0] == "-list" || args[0] == "--list" || args[0] == "list":
+		listScenarios(e.stdout)
+		return nil
+	case args[0] == "payment":
+		return triggerPayment(ctx, e, args[1:])
+	case strings.HasPrefix(args[0], "-"):
+		return triggerPayment(ctx, e, args)
+	}
+	return triggerScenario(ctx, e, args[0], args[1:])
+}
+
+func listScenarios(out io.Writer) {
+	fmt.Fprintln(out, "usage: entrepot trigger <scenario> [-sandbox URL] [-order ID]")
+	fmt.Fprintln(out, "\nAgainst a simulated 1688 (-order is its number or your outOrderId; without it the newest order that fits, or a new one):")
+	for _, s := range scenarios {
+		fmt.Fprintf(out, "  %-26s %s\n", s.name, s.help)
+	}
+	fmt.Fprintf(out, "\nAgainst our own API:\n  %-26s %s\n", "payment", "a buyer pays: -order ID -amount MINOR [-currency JPY] [-url URL]")
+}
+
+func triggerScenario(ctx context.Context, e env, name string, args []string) error {
+	fs := flag.NewFlagSet("trigger "+name, flag.ContinueOnError)
+	fs.SetOutput(e.stderr)
+	st := &stage{ctx: ctx, out: e.stdout}
+	fs.StringVar(&st.url, "sandbox", or(e.getenv("ENTREPOT_SANDBOX_PUBLIC_URL"), "http://127.0.0.1:8688"), "the simulated 1688's address")
+	fs.StringVar(&st.order, "order", "", "its order number or your outOrderId; default: the newest that fits, or a new one")
+	fs.StringVar(&st.key, "key", "8816880", "app key, for scenarios that call the gateway")
+	fs.StringVar(&st.secret, "secret", "sandbox-demo-secret", "app secret")
+	fs.StringVar(&st.token, "token", "5e1c0de0-1688-4688-8688-0000000d3e30", "access token")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	st.url = strings.TrimRight(st.url, "/")
+	for _, s := range scenarios {
+		if s.name == name {
+			return st.play(s)
+		}
+	}
+	return fmt.Errorf("no scenario %q; entrepot trigger lists them", name)
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func triggerPayment(ctx context.Context, e env, args []string) error {
+	fs := flag.NewFlagSet("trigger payment", flag.ContinueOnError)
 	fs.SetOutput(e.stderr)
 	url := fs.String("url", "http://127.0.0.1:8080", "the API's address")
 	order := fs.String("order", "", "our order id")

@@ -12,21 +12,28 @@ import (
 )
 
 // word is one notion in every language, in the order of langs.
-type word [8]string
+type word [9]string
 
 func (w *word) in(lang string) string { return w[langIndex(lang)] }
 
 type noun struct {
 	word
+	look      look
 	kind      byte // key of sizeSets
 	low, high int64
 	unit      string
-	category  int
+	second    int
+}
+
+type second struct {
+	word
+	top int
 }
 
 // lexicon is the parsed word tables; the same for every catalogue.
 type lexicon struct {
-	categories                                   []word
+	tops                                         []word
+	seconds                                      []second
 	nouns                                        []noun
 	materials, styles, features, colours, attrib []word
 }
@@ -38,7 +45,8 @@ var words = sync.OnceValue(func() *lexicon {
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(nounTable), "\n") {
 		if name, ok := strings.CutPrefix(line, "= "); ok {
-			l.categories = append(l.categories, toWord(name))
+			l.tops = append(l.tops, toWord(name))
+			l.seconds = append(l.seconds, second{toWord(name), len(l.tops) - 1})
 			continue
 		}
 		head, text, _ := strings.Cut(line, "|")
@@ -47,7 +55,8 @@ var words = sync.OnceValue(func() *lexicon {
 		if _, err := fmt.Sscan(head, &kind, &n.low, &n.high, &n.unit); err != nil {
 			panic("sandbox: noun line " + line)
 		}
-		n.kind, n.word, n.category = kind[0], toWord(text), len(l.categories)-1
+		n.kind, n.word, n.second = kind[0], toWord(text), len(l.seconds)-1
+		n.look = look(len(l.nouns)) % looks
 		l.nouns = append(l.nouns, n)
 	}
 	return l
@@ -63,6 +72,9 @@ func parseWords(table string) []word {
 
 func toWord(line string) word {
 	f := strings.Split(line, "|")
+	if len(f) == len(langs)-1 {
+		f = append(f, f[2])
+	}
 	if len(f) != len(langs) {
 		panic("sandbox: word line " + line)
 	}
@@ -74,7 +86,6 @@ type offer struct {
 	idx                            int
 	id                             int64
 	noun, material, style, feature int
-	colours                        []int
 	seller                         int
 	price                          int64 // fen, the lowest wholesale price
 	quoteType                      int
@@ -87,7 +98,7 @@ type offer struct {
 }
 
 // trait marks the odd offers a client must survive.
-type trait uint16
+type trait uint32
 
 const (
 	singleSpec trait = 1 << iota
@@ -100,9 +111,13 @@ const (
 	batched
 	dropship
 	patent
+	curated      // sold through the boutique flows too
+	stockAtPay   // stock is taken when the order is paid, not when it is placed
+	farWarehouse // leaves from the seller's second warehouse: an order of its own
+	staged       // paid in two stages, 37staged
 )
 
-var traitNames = []string{"single_spec", "out_of_stock", "delisted", "no_api_order", "zero_price_sku", "freight_unclear", "mixed_batch", "batched", "dropship", "patent"}
+var traitNames = []string{"single_spec", "out_of_stock", "delisted", "no_api_order", "zero_price_sku", "freight_unclear", "mixed_batch", "batched", "dropship", "patent", "curated", "stock_at_payment", "second_warehouse", "staged"}
 
 func (t trait) names() []string {
 	out := []string{}
@@ -181,10 +196,6 @@ func (c *catalogue) fill(o *offer, i int) {
 	o.idx, o.h, o.noun = i, h, n
 	o.id = 610_000_000_000 + int64(mix(uint64(c.seed))%90)*1_000_000_000 + int64(i)*40_009 + int64(h%40_000)
 	o.material, o.style, o.feature = materialFor(nn, h), pick(h, 8, len(w.styles)), pick(h, 12, len(w.features))
-	first, count := pick(h, 20, len(w.colours)), 2+pick(h, 24, 3)
-	for k := range count {
-		o.colours = append(o.colours, (first+k*5)%len(w.colours))
-	}
 	o.seller = int(mix(h) % uint64(8+i/25))
 	o.price = nn.low*100 + int64(pick(h, 28, int(nn.high-nn.low)*10))*10
 	o.moq, o.quoteType = []int64{1, 1, 2, 2, 3, 5}[pick(h, 36, 6)], 1
@@ -209,10 +220,14 @@ func (o *offer) odd(i int) {
 	set(i%17 == 4, batched)
 	set(i%3 == 0, dropship)
 	set(i%53 == 9, patent)
+	set(i%11 == 8, curated)
+	set(i%27 == 16, stockAtPay)
+	set(i%43 == 22, farWarehouse)
+	set(i%67 == 28, staged)
 	set(sellerMixes(o.seller), mixedBatch)
 	switch {
 	case o.traits&singleSpec != 0:
-		o.quoteType, o.colours = 0, o.colours[:1]
+		o.quoteType = 0
 	case i%10 == 5:
 		o.quoteType = 2
 	}
@@ -222,13 +237,26 @@ func (o *offer) odd(i int) {
 	}
 }
 
+// colours are the offer's colours, as indexes of the colour table. A single-spec offer has one.
+func (o *offer) colours() []int {
+	n, first, count := len(words().colours), pick(o.h, 20, len(words().colours)), 2+pick(o.h, 24, 3)
+	if o.traits&singleSpec != 0 {
+		count = 1
+	}
+	out := make([]int, count)
+	for k := range out {
+		out[k] = (first + k*5) % n
+	}
+	return out
+}
+
 // materialFor keeps titles believable: no silk frying pans.
 func materialFor(n noun, h uint64) int {
 	sets := map[byte][]int{'c': {0, 1, 2, 3, 4}, 'k': {0, 1, 4}, 's': {5, 6, 4, 8}, 'v': {7, 9, 11, 12}}
 	set, ok := sets[n.kind]
 	if !ok {
 		set = []int{6, 8, 9, 10, 11, 12, 13, 7}
-		if n.category == 4 {
+		if n.second == 4 {
 			set = []int{5, 6, 4}
 		}
 	}
@@ -284,7 +312,7 @@ func (c *catalogue) matrix(o *offer) []sku {
 		sizes = []string{""}
 	}
 	var out []sku
-	for _, col := range o.colours {
+	for _, col := range o.colours() {
 		for zi, size := range sizes {
 			j := len(out)
 			k := sku{
@@ -341,6 +369,12 @@ func (o *offer) unitPrice(k *sku, total int64) int64 {
 	return price
 }
 
+// onePiecePrice is what k costs a reseller who buys a single piece, in fen.
+func (k *sku) onePiecePrice() int64 { return k.price + k.price/20 }
+
+// curatedPrice is what k costs in curated wholesale, in fen.
+func (k *sku) curatedPrice() int64 { return k.price * 94 / 100 }
+
 func (o *offer) code() string { return fmt.Sprintf("K%05d", o.idx+1) }
 
 // title composes the product's name; languages that put adjectives after the noun get them there.
@@ -355,12 +389,6 @@ func (o *offer) title(lang string) string {
 	default:
 		return s + " " + m + " " + n + " " + f + " " + o.code()
 	}
-}
-
-// categories of an offer, from the top down.
-func (o *offer) categories() [3]int64 {
-	cat := int64(words().nouns[o.noun].category)
-	return [3]int64{1000 + cat, 1_000_000 + cat*1000, 1_030_000_000 + int64(o.noun)}
 }
 
 func (o *offer) created() time.Time {
@@ -379,7 +407,7 @@ func langIndex(lang string) int {
 
 var countryLang = map[string]string{
 	"japan": "ja", "korea": "ko", "southkorea": "ko", "south korea": "ko", "vietnam": "vi", "malaysia": "ms", "thailand": "th", "indonesia": "id",
-	"china": "zh", "taiwan": "zh", "hongkong": "zh", "zh-tw": "zh", "zh-cn": "zh", "in": "id",
+	"russia": "ru", "russian federation": "ru", "kazakhstan": "ru", "belarus": "ru", "china": "zh", "taiwan": "zh", "hongkong": "zh", "zh-tw": "zh", "zh-cn": "zh", "in": "id",
 }
 
 // language reads the `country` argument: a language code (crossborder APIs), a locale, or a country name (seed).

@@ -51,6 +51,9 @@ func (c *catalogue) hit(o *offer, lang, base string) obj {
 	if o.traits&dropship != 0 {
 		prices["consignPrice"] = yuanText(o.price + o.price/20)
 	}
+	if o.traits&curated != 0 {
+		prices["jxhyPrice"], prices["pfJxhyPrice"] = yuanText(o.price+o.price/20), yuanText(o.price*94/100)
+	}
 	if o.h%5 == 0 {
 		prices["promotionPrice"] = yuanText(o.price * 9 / 10)
 	}
@@ -59,7 +62,7 @@ func (c *catalogue) hit(o *offer, lang, base string) obj {
 		identities = []string{"super_factory", "powerful_merchants"}
 	}
 	h := obj{
-		"offerId": o.id, "subject": o.title("zh"), "subjectTrans": o.title(lang), "imageUrl": base + picturePath(o.id, 0), "isJxhy": false, "priceInfo": prices,
+		"offerId": o.id, "subject": o.title("zh"), "subjectTrans": o.title(lang), "imageUrl": base + picturePath(o.id, 0), "isJxhy": o.traits&curated != 0, "priceInfo": prices,
 		"repurchaseRate": percent(o.repurchase), "monthSold": o.monthSold, "sales7d": itoa(o.monthSold / 4),
 		"traceInfo": "object_id@" + itoa(o.id) + "^object_type@offer", "sellerIdentities": identities, "offerIdentities": []string{}, "tradeScore": "4." + itoa(int64(o.h%10)),
 		"promotionModel": obj{"hasPromotion": o.h%5 == 0, "promotionType": nil}, "topCategoryId": cats[0], "secondCategoryId": cats[1], "thirdCategoryId": cats[2],
@@ -129,10 +132,10 @@ func (s *Server) detail(cat *catalogue, o *offer, lang, base string) obj {
 	images := []string{base + picturePath(o.id, 0), base + picturePath(o.id, 1), base + picturePath(o.id, 2)}
 	d := obj{
 		"offerId": o.id, "categoryId": cats[2], "topCategoryId": cats[0], "secondCategoryId": cats[1], "thirdCategoryId": cats[2],
-		"categoryName": words().categories[words().nouns[o.noun].category].in(lang), "subject": o.title("zh"), "subjectTrans": o.title(lang),
+		"categoryName": categoryByID(cats[2]).in(lang), "subject": o.title("zh"), "subjectTrans": o.title(lang),
 		"description": description(o, "zh", images), "descriptionTrans": description(o, lang, images), "mainVideo": nil, "detailVideo": nil,
 		"productImage": obj{"images": images, "whiteImage": base + picturePath(o.id, 9)}, "productImageTrans": obj{"images": images, "whiteImage": nil},
-		"productAttribute": o.attributes(lang), "isJxhy": false, "sellerOpenId": sel.openID, "companyName": sel.company, "minOrderQuantity": o.moq, "batchNumber": nil,
+		"productAttribute": o.attributes(lang), "isJxhy": o.traits&curated != 0, "sellerOpenId": sel.openID, "companyName": sel.company, "minOrderQuantity": o.moq, "batchNumber": nil,
 		"status": status, "tagInfoList": o.tags(), "sellerMixSetting": obj{"generalHunpi": sel.mix, "mixAmount": nil, "mixNumber": nil},
 		"sellerDataInfo": sel.dataInfo(), "soldOut": itoa(o.monthSold * 9), "channelPrice": nil, "promotionModel": obj{"hasPromotion": o.h%5 == 0, "promotionType": nil},
 		"tradeScore": "4." + itoa(int64(o.h%10)), "sellingPoint": []string{words().features[o.feature].in(lang), words().styles[o.style].in(lang)},
@@ -169,7 +172,7 @@ func (o *offer) attributes(lang string) []obj {
 		return obj{"attributeId": id, "attributeName": name[0], "value": value[0], "attributeNameTrans": name.in(lang), "valueTrans": value.in(lang)}
 	}
 	out := []obj{row(149, &w.attrib[2], &w.materials[o.material]), row(973, &w.attrib[3], &w.styles[o.style])}
-	for _, c := range o.colours { // several rows share one attributeId
+	for _, c := range o.colours() { // several rows share one attributeId
 		out = append(out, row(3216, &w.attrib[0], &w.colours[c]))
 	}
 	return out
@@ -208,7 +211,7 @@ func (s *Server) skuInfoList(o *offer, skus []sku, lang, base string) []obj {
 		}
 		info := obj{
 			"amountOnSale": s.left(k), "skuId": k.id, "specId": k.spec, "cargoNumber": fmt.Sprintf("%s-%02d", o.code(), i+1), "skuAttributes": attrs,
-			"promotionPrice": nil, "retailPrice": nil, "fenxiaoPriceInfo": obj{"onePiecePrice": yuanText(k.price + k.price/20), "offerPrice": yuanText(k.price)},
+			"promotionPrice": nil, "retailPrice": nil, "fenxiaoPriceInfo": obj{"onePiecePrice": yuanText(k.onePiecePrice()), "offerPrice": yuanText(k.price)},
 		}
 		if o.quoteType == 1 {
 			info["price"] = yuanText(k.price)

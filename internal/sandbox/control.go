@@ -9,21 +9,25 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 )
 
-// controlRoutes is the API for people and tests. All ids in it are text.
-func (s *Server) controlRoutes(m *http.ServeMux) {
-	for pattern, f := range map[string]controlFunc{
+// controlTable is the API for people and tests, by pattern. All ids in it are text. openapi.yaml describes each row; a test compares them.
+func (s *Server) controlTable() map[string]controlFunc {
+	return map[string]controlFunc{
 		"GET /sandbox/v1/state":                         s.showState,
 		"POST /sandbox/v1/reset":                        s.postReset,
 		"GET /sandbox/v1/clock":                         s.showClock,
 		"POST /sandbox/v1/clock":                        s.postClock,
+		"GET /sandbox/v1/apps":                          s.showApps,
+		"POST /sandbox/v1/apps":                         s.postApp,
 		"GET /sandbox/v1/faults":                        s.showFaults,
+		"GET /sandbox/v1/faults/kinds":                  s.showFaultKinds,
+		"GET /sandbox/v1/random":                        s.showRandom,
+		"POST /sandbox/v1/random":                       s.postRandom,
 		"POST /sandbox/v1/faults":                       s.postFault,
 		"DELETE /sandbox/v1/faults":                     s.deleteFaults,
 		"GET /sandbox/v1/offers":                        s.showOffers,
+		"GET /sandbox/v1/offers/{id}":                   s.showOffer,
 		"GET /sandbox/v1/orders":                        s.showOrders,
 		"GET /sandbox/v1/orders/{id}":                   s.showOrder,
 		"POST /sandbox/v1/orders/{id}/actions/{action}": s.postAction,
@@ -31,10 +35,29 @@ func (s *Server) controlRoutes(m *http.ServeMux) {
 		"POST /sandbox/v1/messages":                     s.postMessage,
 		"GET /sandbox/v1/pushes":                        s.showPushes,
 		"GET /sandbox/v1/counters":                      s.showCounters,
-	} {
+		"GET /sandbox/v1/funds":                         s.showFunds,
+		"POST /sandbox/v1/funds":                        s.postFunds,
+		"GET /sandbox/v1/carriers":                      s.showCarrierRules,
+		"POST /sandbox/v1/carriers":                     s.postCarrierRules,
+	}
+}
+
+// controlRaw are the control routes that do not answer with JSON of the state.
+func (s *Server) controlRaw() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /sandbox/v1/transcript":   s.showTranscript,
+		"GET /sandbox/v1/openapi.yaml": showOpenAPI,
+		"POST /sandbox/v1/orders":      s.postOrder,
+	}
+}
+
+func (s *Server) controlRoutes(m *http.ServeMux) {
+	for pattern, f := range s.controlTable() {
 		m.HandleFunc(pattern, s.control(f))
 	}
-	m.HandleFunc("GET /sandbox/v1/transcript", s.showTranscript)
+	for pattern, f := range s.controlRaw() {
+		m.HandleFunc(pattern, f)
+	}
 }
 
 // controlFunc runs under Server.mu.
@@ -114,10 +137,7 @@ func (s *Server) showState(*http.Request, []byte) (any, error) {
 			subs = append(subs, obj{"url": l.url, "queued": len(l.queue) + len(l.later)})
 		}
 	}
-	keys := []string{}
-	for _, a := range s.opt.Apps {
-		keys = append(keys, a.Key)
-	}
+	keys := append([]string{}, s.appKeys...)
 	return obj{
 		"seed": s.seed, "offers": s.opt.Offers, "now": s.now().UTC(), "baseUrl": s.BaseURL(), "apps": keys, "subscribers": subs, "orders": len(s.orders),
 		"messages": len(s.messages), "deliveries": states, "pushes": s.pushCount, "members": len(s.members), "faults": len(s.faults), "paused": s.paused,
@@ -136,99 +156,6 @@ func (s *Server) postReset(r *http.Request, body []byte) (any, error) {
 		return nil, err
 	}
 	return s.showState(r, nil)
-}
-
-func (s *Server) showClock(*http.Request, []byte) (any, error) {
-	return obj{"now": s.now().UTC(), "offsetSeconds": int64(s.offset / time.Second)}, nil
-}
-
-func (s *Server) postClock(r *http.Request, body []byte) (any, error) {
-	var in struct {
-		Advance int64      `json:"advance"`
-		Set     *time.Time `json:"set"`
-	}
-	if err := read(body, &in); err != nil {
-		return nil, err
-	}
-	switch {
-	case in.Set != nil:
-		s.offset = in.Set.Sub(s.opt.Now())
-	case in.Advance != 0:
-		s.offset += time.Duration(in.Advance) * time.Second
-	default:
-		return nil, errors.New("give advance (seconds) or set (RFC 3339)")
-	}
-	offset := s.offset
-	s.dirty.Offset = &offset
-	s.tick()
-	return s.showClock(r, nil)
-}
-
-func (s *Server) showFaults(*http.Request, []byte) (any, error) {
-	return obj{"faults": slices.Concat([]*fault{}, s.faults)}, nil
-}
-
-func (s *Server) postFault(_ *http.Request, body []byte) (any, error) {
-	f := &fault{}
-	if err := read(body, f); err != nil {
-		return nil, err
-	}
-	if err := f.check(); err != nil {
-		return nil, err
-	}
-	s.nextFault++
-	f.ID, f.Used = s.nextFault, 0
-	s.faults = append(s.faults, f)
-	return f, nil
-}
-
-func (s *Server) deleteFaults(r *http.Request, _ []byte) (any, error) {
-	before := len(s.faults)
-	if id := r.URL.Query().Get("id"); id != "" {
-		s.faults = slices.DeleteFunc(s.faults, func(f *fault) bool { return strconv.Itoa(f.ID) == id })
-	} else {
-		s.faults = nil
-	}
-	return obj{"deleted": before - len(s.faults)}, nil
-}
-
-func (s *Server) showOffers(r *http.Request, _ []byte) (any, error) {
-	cat, q := s.cat.Load(), r.URL.Query()
-	ids := cat.hits(q.Get("keyword"))
-	if q.Get("keyword") == "" { // people look for delisted ones too
-		ids = ids[:0]
-		for i := range cat.offers {
-			ids = append(ids, int32(i))
-		}
-	}
-	if want := q.Get("trait"); want != "" {
-		ids = slices.DeleteFunc(ids, func(i int32) bool { return !slices.Contains(cat.offers[i].traits.names(), want) })
-	}
-	out := []obj{}
-	for _, i := range ids[:min(len(ids), limitOf(r))] {
-		out = append(out, s.offerForPeople(cat, &cat.offers[i]))
-	}
-	return obj{"total": len(ids), "offers": out}, nil
-}
-
-func (s *Server) offerForPeople(cat *catalogue, o *offer) obj {
-	titles := map[string]string{}
-	for _, l := range langs {
-		titles[l] = o.title(l)
-	}
-	skus, list, sel := cat.skus(o), []obj{}, cat.seller(o.seller)
-	for i := range skus {
-		k := &skus[i]
-		row := obj{"skuId": itoa(k.id), "specId": k.spec, "priceFen": o.unitPrice(k, o.moq), "stock": s.left(k), "size": k.size}
-		if k.colour >= 0 {
-			row["colour"] = words().colours[k.colour].in("en")
-		}
-		list = append(list, row)
-	}
-	return obj{
-		"offerId": itoa(o.id), "titles": titles, "priceFen": o.price, "minOrderQuantity": o.moq, "batchNumber": o.batch, "quoteType": o.quoteType,
-		"sellerOpenId": sel.openID, "sellerMemberId": sel.memberID, "traits": o.traits.names(), "skus": list,
-	}
 }
 
 func (s *Server) showCounters(r *http.Request, _ []byte) (any, error) {
@@ -250,18 +177,6 @@ func (s *Server) showCounters(r *http.Request, _ []byte) (any, error) {
 		answer["creates"] = s.creates
 	}
 	return answer, nil
-}
-
-// showTranscript is JSON lines: every call and message since the start or reset, in order, without times.
-func (s *Server) showTranscript(w http.ResponseWriter, _ *http.Request) {
-	s.mu.Lock()
-	lines, dropped := slices.Clone(s.transcript), s.dropped
-	s.mu.Unlock()
-	w.Header().Set("Content-Type", "application/x-ndjson;charset=UTF-8")
-	if dropped > 0 {
-		w.Header().Set("X-Lines-Dropped", strconv.Itoa(dropped))
-	}
-	_, _ = io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }
 
 func (s *Server) showPushes(r *http.Request, _ []byte) (any, error) {
@@ -296,7 +211,7 @@ func (s *Server) showPushes(r *http.Request, _ []byte) (any, error) {
 	for k, n := range s.pushCount {
 		counts[k] = obj{"total": n, "keys": len(s.pushIndex[k])}
 	}
-	return obj{"total": len(s.pushes), "warnings": s.warnings, "counts": counts, "items": slices.Concat([]*push{}, hits), "keys": s.keysOf(hits)}, nil
+	return obj{"total": len(s.pushes), "warnings": s.warnings, "counts": counts, "items": append([]*push{}, hits...), "keys": s.keysOf(hits)}, nil
 }
 
 // keysOf sums up the keys that appear among the listed pushes, so that the answer stays bounded.

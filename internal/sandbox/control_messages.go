@@ -34,7 +34,7 @@ func (s *Server) showMessages(r *http.Request, _ []byte) (any, error) {
 func messageForPeople(m *message) obj {
 	list := []obj{}
 	for _, d := range m.Deliveries {
-		list = append(list, obj{"subscriber": d.Slot, "state": d.State, "corrupt": d.Corrupt, "attempts": slices.Concat([]attempt{}, d.Attempts)})
+		list = append(list, obj{"app": d.App, "subscriber": d.Slot, "state": d.State, "corrupt": d.Bend != "", "bend": d.Bend, "attempts": append([]attempt{}, d.Attempts...)})
 	}
 	return obj{"msgId": itoa(m.ID), "topic": m.Topic, "bizKey": m.Key, "gmtBorn": m.Born, "message": m.Body, "data": m.dataOf(), "deliveries": list}
 }
@@ -47,7 +47,42 @@ type messageAction struct {
 	BizKey  string          `json:"bizKey"`
 	Count   int             `json:"count"`
 	DelayMS int             `json:"delayMs"`
-	DataAs  string          `json:"dataAs"`
+	App     string          `json:"app"`       // of emit; the first app if empty
+	DataAs  string          `json:"dataAs"`    // format: object or text
+	IDAs    string          `json:"idAs"`      // format: number or text
+	Extra   *bool           `json:"extraInfo"` // format
+	Times   string          `json:"times"`     // format: plain or blank
+	Items   string          `json:"items"`     // format: array or object
+}
+
+// setFormat changes how messages are written from now on.
+func (s *Server) setFormat(in *messageAction) error {
+	if in.DataAs+in.IDAs+in.Times+in.Items == "" && in.Extra == nil {
+		return errors.New("format needs dataAs, idAs, times, items or extraInfo")
+	}
+	f := s.format
+	for _, c := range []struct {
+		value, off, on string
+		set            *bool
+	}{
+		{in.DataAs, "object", "text", &f.DataAsText},
+		{in.IDAs, "number", "text", &f.IDAsText},
+		{in.Times, "plain", "blank", &f.BlankTime},
+		{in.Items, "array", "object", &f.ItemsAsObject},
+	} {
+		switch c.value {
+		case "":
+		case c.off, c.on:
+			*c.set = c.value == c.on
+		default:
+			return fmt.Errorf("%s: want %s or %s", c.value, c.off, c.on)
+		}
+	}
+	if in.Extra != nil {
+		f.ExtraInfo = *in.Extra
+	}
+	s.format = f
+	return nil
 }
 
 func (s *Server) postMessage(_ *http.Request, body []byte) (any, error) {
@@ -62,17 +97,20 @@ func (s *Server) postMessage(_ *http.Request, body []byte) (any, error) {
 		if in.Topic == "" || !json.Valid(in.Data) {
 			return nil, errors.New("emit needs topic and data")
 		}
-		hit = []*message{s.emit(s.opt.Apps[0].Key, in.Topic, in.BizKey, in.Data)}
+		app := or(in.App, s.appKeys[0])
+		if s.apps[app] == nil {
+			return nil, controlError{http.StatusNotFound, "no such app"}
+		}
+		hit = []*message{s.emit(app, in.Topic, in.BizKey, in.Data)}
 	case "pause", "resume":
 		s.paused = in.Action == "pause"
 		for _, l := range s.lanes {
 			l.poke()
 		}
 	case "format":
-		if in.DataAs != "text" && in.DataAs != "object" {
-			return nil, errors.New("dataAs is text or object")
+		if err := s.setFormat(&in); err != nil {
+			return nil, err
 		}
-		s.opt.DataAsText = in.DataAs == "text"
 	case "shuffle":
 		hit = s.shuffle(in.Count)
 	case "resend-failed":
@@ -99,17 +137,17 @@ func (s *Server) bendOne(in *messageAction) ([]*message, error) {
 	}
 	var due time.Time
 	if in.DelayMS > 0 {
-		due = time.Now().Add(time.Duration(in.DelayMS) * time.Millisecond)
+		due = s.paceNow().Add(time.Duration(in.DelayMS) * time.Millisecond)
 	}
 	switch in.Action {
 	case "resend":
-		s.again(m, false, due)
+		s.again(m, "", due)
 	case "duplicate":
 		for range max(in.Count, 2) {
-			s.again(m, false, due)
+			s.again(m, "", due)
 		}
 	case "corrupt":
-		s.again(m, true, due)
+		s.again(m, "corrupt", due)
 	case "drop":
 		for i := range m.Deliveries {
 			if d := &m.Deliveries[i]; d.State == msgPending {
@@ -131,7 +169,7 @@ func (s *Server) shuffle(n int) []*message {
 	some := slices.Clone(s.messages[len(s.messages)-n:])
 	s.rng.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 	for _, m := range some {
-		s.again(m, false, time.Time{})
+		s.again(m, "", time.Time{})
 	}
 	return some
 }
@@ -143,7 +181,7 @@ func (s *Server) resendFailed() []*message {
 		done := slices.ContainsFunc(m.Deliveries, func(d delivery) bool { return d.State == msgDelivered || d.State == msgPending })
 		failed := slices.ContainsFunc(m.Deliveries, func(d delivery) bool { return d.State == msgFailed || d.State == msgLost })
 		if failed && !done {
-			s.again(m, false, time.Time{})
+			s.again(m, "", time.Time{})
 			out = append(out, m)
 		}
 	}

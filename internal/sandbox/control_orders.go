@@ -43,7 +43,19 @@ func (s *Server) showOrder(r *http.Request, _ []byte) (any, error) {
 	if o == nil {
 		return nil, errNoOrder
 	}
-	return orderForPeople(o), nil
+	return orderWithActions(o), nil
+}
+
+// orderWithActions adds what may be done to the order now, for the buttons of the page.
+func orderWithActions(o *order) obj {
+	out, list := orderForPeople(o), []obj{}
+	for _, a := range orderActions() {
+		if a.from == nil || slices.Contains(a.from, o.Status) {
+			list = append(list, obj{"name": a.name, "label": a.label})
+		}
+	}
+	out["actions"] = list
+	return out
 }
 
 func orderForPeople(o *order) obj {
@@ -90,6 +102,7 @@ type actionBody struct {
 		Sub      text  `json:"subItemId"`
 		Quantity int64 `json:"quantity"`
 	} `json:"lines"` // part-ship
+	Orders []text `json:"orders"` // global-ship: more orders in the same cross-border parcel
 }
 
 func (s *Server) postAction(r *http.Request, body []byte) (any, error) {
@@ -104,7 +117,7 @@ func (s *Server) postAction(r *http.Request, body []byte) (any, error) {
 	if err := s.act(o, r.PathValue("action"), &in); err != nil {
 		return nil, err
 	}
-	return orderForPeople(o), nil
+	return orderWithActions(o), nil
 }
 
 // orderAction is something seller, carrier, buyer or platform can do to an order through the control API and the page for people.
@@ -116,7 +129,9 @@ type orderAction struct {
 }
 
 // orderActions lists them all, in the order of the page's buttons. A new group adds its table here.
-func orderActions() []orderAction { return slices.Concat(tradeActions(), refundActions()) }
+func orderActions() []orderAction {
+	return slices.Concat(tradeActions(), parcelActions(), fundActions(), refundActions())
+}
 
 func tradeActions() []orderAction {
 	move := func(name, label, node string) orderAction {

@@ -34,6 +34,18 @@ func FromEnv(get func(string) string) (Options, error) {
 	if o.Apps, err = ParseApps(get("ENTREPOT_SANDBOX_APPS")); err != nil {
 		return o, fmt.Errorf("ENTREPOT_SANDBOX_APPS: %w", err)
 	}
+	if file := get("ENTREPOT_SANDBOX_APPS_FILE"); file != "" {
+		more, err := ReadApps(file)
+		if err != nil {
+			return o, fmt.Errorf("ENTREPOT_SANDBOX_APPS_FILE: %w", err)
+		}
+		o.Apps = append(o.Apps, more...)
+	}
+	if v := get("ENTREPOT_SANDBOX_CHAOS"); v != "" {
+		if o.Chaos, o.ChaosSeed, err = parseChaos(v); err != nil {
+			return o, fmt.Errorf("ENTREPOT_SANDBOX_CHAOS: %w", err)
+		}
+	}
 	for u := range strings.SplitSeq(get("ENTREPOT_SANDBOX_CALLBACKS"), ",") {
 		if u = strings.TrimSpace(u); u != "" {
 			o.Subscribers = append(o.Subscribers, u)
@@ -49,6 +61,9 @@ func (s *Server) Banner(addr string) string {
 	fmt.Fprintf(&b, "  gateway  http://%s/openapi\n  control  http://%s/sandbox/v1/state\n", addr, addr)
 	for _, a := range s.opt.Apps {
 		fmt.Fprintf(&b, "  app key %s  secret %s  token %s\n", a.Key, a.Secret, a.Token)
+	}
+	if s.opt.Chaos > 0 {
+		fmt.Fprintf(&b, "  random faults at level %d, seed %d: ENTREPOT_SANDBOX_CHAOS=%d:%d repeats them\n", s.opt.Chaos, s.opt.ChaosSeed, s.opt.Chaos, s.opt.ChaosSeed)
 	}
 	for _, u := range s.opt.Subscribers {
 		fmt.Fprintf(&b, "  messages to %s\n", u)

@@ -1,20 +1,25 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // fault is one switch of /sandbox/v1/faults. API faults name an API (short or full name, "*" = all); message faults name a topic.
+// Order, OutOrder and Offer narrow it to calls and messages about that thing.
 type fault struct {
 	ID          int     `json:"id"`
 	API         string  `json:"api,omitempty"`
 	Topic       string  `json:"topic,omitempty"`
 	Kind        string  `json:"kind"`
+	Order       text    `json:"orderId,omitempty"`
+	OutOrder    text    `json:"outOrderId,omitempty"`
+	Offer       text    `json:"offerId,omitempty"`
 	Count       int     `json:"count,omitempty"`       // how often it strikes; 0 = until deleted
 	Probability float64 `json:"probability,omitempty"` // 0 = always
 	DelayMS     int     `json:"delayMs,omitempty"`
@@ -23,14 +28,7 @@ type fault struct {
 	held []*job
 }
 
-var apiFaultKinds = []string{
-	"latency", "timeout_before", "timeout_after", "reset", "reset_after", "http_500", "http_500_after", "garbage", "truncated",
-	"quota", "unauthorized", "acl", "pay_false", "pay_false_but_paid", "split_order", "success_false_with_order",
-}
-
-var messageFaultKinds = []string{"lose", "duplicate", "shuffle", "delay", "corrupt"}
-
-func (f *fault) isMessage() bool { return f.API == "" && slices.Contains(messageFaultKinds, f.Kind) }
+const maxDelay = 24 * 60 * 60 * 1000
 
 func (f *fault) wait(def time.Duration) time.Duration {
 	if f.DelayMS > 0 {
@@ -40,16 +38,17 @@ func (f *fault) wait(def time.Duration) time.Duration {
 }
 
 func (f *fault) check() error {
-	if f.Count < 0 || f.Probability < 0 || f.Probability > 1 || f.DelayMS < 0 {
-		return fmt.Errorf("count and delayMs must not be negative, probability is 0..1")
+	if f.Count < 0 || f.Probability < 0 || f.Probability > 1 || f.DelayMS < 0 || f.DelayMS > maxDelay {
+		return errors.New("count and delayMs must not be negative, delayMs at most a day, probability is 0..1")
 	}
+	k := kindOf(f.Kind)
 	switch {
-	case f.API != "" && slices.Contains(apiFaultKinds, f.Kind):
-	case f.API == "" && slices.Contains(messageFaultKinds, f.Kind):
-	case f.API == "":
-		return fmt.Errorf("kind must be one of %v (with api) or %v (with topic)", apiFaultKinds, messageFaultKinds)
-	default:
-		return fmt.Errorf("kind must be one of %v", apiFaultKinds)
+	case f.API != "" && f.Topic != "":
+		return errors.New("give api or topic, not both")
+	case f.API != "" && (k == nil || k.Side != "api"):
+		return fmt.Errorf("kind must be one of %v", kindNames("api"))
+	case f.API == "" && (k == nil || k.Side != "message"):
+		return fmt.Errorf("kind must be one of %v (with api) or %v (with topic)", kindNames("api"), kindNames("message"))
 	}
 	return nil
 }
@@ -70,113 +69,129 @@ func sameAPI(pattern, name string) bool {
 	return pattern == "*" || pattern == name || strings.HasSuffix(name, "."+pattern)
 }
 
-// apiFault takes the fault that strikes this call, if any. ACL faults are asked for earlier, in the gateway's own order.
-func (s *Server) apiFault(name string) *fault {
+// apiFault takes the fault that strikes this call at this stage, if any.
+func (s *Server) apiFault(c *call, at stage) *fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.takeFault(c, at)
+}
+
+// takeFault is apiFault for a caller that holds mu. What it returns is the call's own copy.
+func (s *Server) takeFault(c *call, at stage) *fault {
 	for _, f := range s.faults {
-		if f.API != "" && f.Kind != "acl" && sameAPI(f.API, name) && s.strikes(f) {
-			copied := *f
-			return &copied
+		if f.API == "" || kindOf(f.Kind).stage != at || !sameAPI(f.API, c.api.name) || !s.about(f, c) || !s.strikes(f) {
+			continue
 		}
+		copied := *f
+		c.fault = f.Kind
+		return &copied
+	}
+	if f := s.chaos.forCall(c, at); f != nil {
+		c.fault = f.Kind
+		return f
 	}
 	return nil
 }
 
-func (s *Server) refusedByACL(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		if f.Kind == "acl" && sameAPI(f.API, name) && s.strikes(f) {
-			return true
+// about tells whether the call names what the fault is narrowed to.
+func (s *Server) about(f *fault, c *call) bool {
+	for _, want := range s.wanted(f) {
+		found := false
+		for _, v := range c.args {
+			found = found || slices.ContainsFunc(want, func(id string) bool { return names(v[0], id) })
 		}
-	}
-	return false
-}
-
-// messageFault takes the fault that strikes this message, if any. The caller holds mu.
-func (s *Server) messageFault(topic string) *fault {
-	for _, f := range s.faults {
-		if f.isMessage() && (f.Topic == "" || f.Topic == "*" || strings.HasSuffix(topic, f.Topic)) && s.strikes(f) {
-			return f
+		if !found {
+			return false
 		}
-	}
-	return nil
-}
-
-// before acts out faults that hit before the API runs; true = the call is over.
-func (s *Server) before(w http.ResponseWriter, r *http.Request, c *call, f *fault) bool {
-	switch f.Kind {
-	case "latency":
-		s.sleep(r, f.wait(time.Second))
-	case "timeout_before":
-		s.sleep(r, f.wait(30*time.Second))
-		panic(http.ErrAbortHandler) // closes the connection without an answer
-	case "reset":
-		reset(w)
-		return true
-	case "http_500":
-		serverError(w)
-		return true
-	case "quota":
-		s.fail(w, c, &gatewayError{400, "gw.QosAppFrequencyLimit", "App call exceeds limited frequency"})
-		return true
-	case "unauthorized":
-		s.fail(w, c, &gatewayError{401, "401", "Request need user authorized"})
-		return true
-	default:
-		c.behave = f.Kind
-	}
-	return false
-}
-
-// after acts out faults that hit once the API has done its work; true = the answer has been dealt with.
-func (s *Server) after(w http.ResponseWriter, r *http.Request, f *fault, body []byte) bool {
-	switch f.Kind {
-	case "timeout_after":
-		s.sleep(r, f.wait(30*time.Second))
-		panic(http.ErrAbortHandler)
-	case "reset_after":
-		reset(w)
-	case "http_500_after":
-		serverError(w)
-	case "garbage":
-		reply(w, http.StatusOK, []byte("<html><body>\u7cfb\u7edf\u7e41\u5fd9</body></html>"))
-	case "truncated":
-		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-		reply(w, http.StatusOK, body[:len(body)/2])
-		panic(http.ErrAbortHandler)
-	default:
-		return false
 	}
 	return true
 }
 
-func serverError(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/html;charset=UTF-8")
-	w.WriteHeader(http.StatusInternalServerError)
-	_, _ = w.Write([]byte("<html><body>500 Internal Server Error</body></html>"))
+// wanted lists what a fault is narrowed to, each with the ids by which a call or message may name it.
+func (s *Server) wanted(f *fault) [][]string {
+	var out [][]string
+	if f.Order != "" {
+		out = append(out, []string{string(f.Order)})
+	}
+	if f.Offer != "" {
+		out = append(out, []string{string(f.Offer)})
+	}
+	if f.OutOrder != "" {
+		ids := []string{string(f.OutOrder)}
+		for _, id := range s.byOut[string(f.OutOrder)] {
+			ids = append(ids, itoa(id))
+		}
+		out = append(out, ids)
+	}
+	return out
 }
 
-// sleep waits, but neither beyond the caller's patience nor beyond our own life.
-func (s *Server) sleep(r *http.Request, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-r.Context().Done():
-	case <-s.stopped:
+// names tells whether the text holds the id as a word of its own.
+func names(text, id string) bool {
+	part := func(c byte) bool {
+		return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '-' || c >= 0x80
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], id)
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(id)
+		if (i == 0 || !part(text[i-1])) && (end == len(text) || !part(text[end])) {
+			return true
+		}
+		from = i + 1
 	}
 }
 
-// reset drops the connection with a TCP RST, as a dying proxy does.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2 cannot be hijacked; an aborted stream is the nearest thing
+// messageFault takes the fault that strikes this message, if any. The caller holds mu.
+func (s *Server) messageFault(m *message) *fault {
+	for _, f := range s.faults {
+		if f.API != "" || f.Topic != "" && f.Topic != "*" && !strings.HasSuffix(m.Topic, f.Topic) {
+			continue
+		}
+		fits := true
+		for _, want := range s.wanted(f) {
+			fits = fits && slices.ContainsFunc(want, func(id string) bool { return m.Key == id || names(m.Body, id) })
+		}
+		if fits && s.strikes(f) {
+			return f
+		}
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
+	return s.chaos.forMessage(m)
+}
+
+func (s *Server) showFaults(*http.Request, []byte) (any, error) {
+	return obj{
+		"faults": append([]*fault{}, s.faults...), "random": s.chaos, "kinds": obj{"api": kindNames("api"), "message": kindNames("message")},
+	}, nil
+}
+
+func (s *Server) showFaultKinds(*http.Request, []byte) (any, error) {
+	return obj{"kinds": faultKinds}, nil
+}
+
+func (s *Server) postFault(_ *http.Request, body []byte) (any, error) {
+	f := &fault{}
+	if err := read(body, f); err != nil {
+		return nil, err
 	}
-	_ = conn.Close()
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	s.nextFault++
+	f.ID, f.Used = s.nextFault, 0
+	s.faults = append(s.faults, f)
+	return f, nil
+}
+
+func (s *Server) deleteFaults(r *http.Request, _ []byte) (any, error) {
+	before := len(s.faults)
+	if id := r.URL.Query().Get("id"); id != "" {
+		s.faults = slices.DeleteFunc(s.faults, func(f *fault) bool { return strconv.Itoa(f.ID) == id })
+	} else {
+		s.faults, s.chaos = nil, chaos{}
+	}
+	return obj{"deleted": before - len(s.faults)}, nil
 }

@@ -70,8 +70,10 @@ type offerQuery struct {
 		Start num    `json:"saleStart"`
 		End   num    `json:"saleEnd"`
 	} `json:"saleFilterList"`
+	SnID text `json:"snId"`
 
 	page, size int64
+	only       func(*offer) bool // what the API itself narrows the search to, such as one shop
 }
 
 // maxReach is how many products one query can page through.
@@ -88,7 +90,7 @@ func (q *offerQuery) check() *refusal {
 		return refuse("PARAM_ERROR", "pageSize must be 1 to 50")
 	case q.Country == "":
 		return refuse("PARAM_ERROR", "country is required")
-	case q.Keyword == "" && q.Category == "" && q.Categories == "":
+	case q.Keyword == "" && q.Category == "" && q.Categories == "" && q.only == nil:
 		return refuse("PARAM_ERROR", "keyword is required")
 	}
 	return nil
@@ -124,7 +126,14 @@ func (q *offerQuery) predicate() (func(*offer) bool, *refusal) {
 			cats[n] = true
 		}
 	}
+	fits := func(*offer) bool { return true }
+	if q.SnID != "" {
+		fits = navigation(string(q.SnID))
+	}
 	return func(o *offer) bool {
+		if q.only != nil && !q.only(o) || !fits(o) {
+			return false
+		}
 		if o.flags&want != want || o.price < low || o.price > high || !q.sales(o) {
 			return false
 		}
@@ -168,7 +177,7 @@ func (c *catalogue) order(ids []int32, sort string) *refusal {
 	for key, direction := range by {
 		value, ok := map[string]func(*offer) int64{
 			"price": func(o *offer) int64 { return o.price }, "onePPrice": func(o *offer) int64 { return o.price },
-			"monthSold": func(o *offer) int64 { return o.monthSold }, "rePurchaseRate": func(o *offer) int64 { return o.repurchase },
+			"monthSold": func(o *offer) int64 { return o.monthSold }, "monthSoldOut": func(o *offer) int64 { return o.monthSold }, "rePurchaseRate": func(o *offer) int64 { return o.repurchase },
 		}[key]
 		if !ok || direction != "asc" && direction != "desc" {
 			return refuse("PARAM_ERROR", "sort key or direction is unknown")

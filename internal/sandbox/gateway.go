@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,14 +20,20 @@ type call struct {
 	api    *api
 	app    *app
 	args   url.Values
-	base   string // of picture URLs
-	id     string
+	files  map[string][]byte // multipart parts with a file name, by field
+	base   string            // of picture URLs
+	n      int64             // number of the call since the start or reset
+	seed   int64
 	now    time.Time
 	behave string   // a fault the handler itself must act out
+	fault  string   // the fault that struck
 	note   []string // facts for the transcript
 	raw    []byte   // finished answer, instead of the payload
 	answer any      // finished answer object, bypassing the envelope
 }
+
+// id is what a failure answer calls the request by.
+func (c *call) id() string { return fmt.Sprintf("sbx%016x%08x", mix(uint64(c.seed)), c.n) }
 
 // gatewayError is a refusal before the API ran.
 type gatewayError struct {
@@ -35,25 +41,50 @@ type gatewayError struct {
 	code, message string
 }
 
-func (s *Server) routes() *http.ServeMux {
+var (
+	errUnsupported  = &gatewayError{400, "gw.APIUnsupported", "API is not supported"}
+	errUnauthorized = &gatewayError{401, "401", "Request need user authorized"}
+	errACL          = &gatewayError{400, "gw.APIACLDecline", "AppKey is not allowed(acl)"}
+	errFrequency    = &gatewayError{400, "gw.QosAppFrequencyLimit", "App call exceeds limited frequency"}
+	errRequestLimit = &gatewayError{400, "gw.QosRequestLimit", "API call exceeds limited frequency"}
+)
+
+func (s *Server) routes() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("/openapi/param2/", s.gateway)
-	m.HandleFunc("POST /openapi/http/1/system.oauth2/getToken/{key}", s.oauth)
 	m.HandleFunc("GET /img/{offer}/{file}", s.picture)
+	s.oauthRoutes(m)
 	s.cashierRoutes(m)
 	s.controlRoutes(m)
 	s.pageRoutes(m)
-	return m
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, prefix := range []string{"/openapi/", "/api/"} { // not by the mux, which would redirect paths it finds untidy
+			if rest, ok := strings.CutPrefix(r.URL.Path, prefix); ok {
+				s.openapi(w, r, rest)
+				return
+			}
+		}
+		m.ServeHTTP(w, r)
+	})
 }
 
-func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
+// openapi tells the two protocols apart: signed calls and the token endpoint.
+func (s *Server) openapi(w http.ResponseWriter, r *http.Request, path string) {
+	if rest, ok := strings.CutPrefix(path, "http/1/"+nsOAuth+"/"); ok {
+		name, key, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
+		if s.tokenEndpoint(w, r, name, key) {
+			return
+		}
+	}
+	s.gateway(w, r, path)
+}
+
+func (s *Server) gateway(w http.ResponseWriter, r *http.Request, path string) {
 	c := &call{base: s.pictureBase(r)}
-	ge := s.accept(w, r, c)
-	if ge != nil {
+	if ge := s.accept(w, r, path, c); ge != nil {
 		s.fail(w, c, ge)
 		return
 	}
-	f := s.apiFault(c.api.name)
+	f := s.apiFault(c, stageRun)
 	if f != nil && s.before(w, r, c, f) {
 		return
 	}
@@ -64,67 +95,86 @@ func (s *Server) gateway(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, body)
 }
 
-// accept runs the gateway's checks in the gateway's order: API, app key, signature, token, arguments. (ACL refusals are a fault switch.)
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, c *call) *gatewayError {
-	path := strings.TrimPrefix(r.URL.Path, "/openapi/")
+// accept runs the gateway's checks in the gateway's order: API, app key, signature, token, frequency, access list, arguments.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, path string, c *call) *gatewayError {
+	slash := strings.HasSuffix(path, "/")
+	path = strings.TrimSuffix(path, "/")
 	seg := strings.Split(path, "/") // param2, version, namespace, name, key
-	if len(seg) < 4 || len(seg) > 5 || seg[1] != "1" || s.apis[seg[2]+"/"+seg[3]] == nil {
-		return &gatewayError{400, "gw.APIUnsupported", "API is not supported"}
+	if known := len(seg) == 4 || len(seg) == 5; known && seg[0] == "param2" && seg[1] == "1" {
+		c.api = s.apis[seg[2]+"/"+seg[3]]
 	}
-	c.api = s.apis[seg[2]+"/"+seg[3]]
+	if c.api == nil {
+		return errUnsupported
+	}
 	s.mu.Lock()
-	s.requests++
-	c.id = fmt.Sprintf("sbx%016x%08x", mix(uint64(s.seed)), s.requests)
-	c.api.received++
-	c.now = s.now()
-	s.mu.Unlock()
-	if len(seg) < 5 || seg[4] == "" {
-		return &gatewayError{400, "gw.AppKeyMissing", "AppKey is missing"}
+	s.begin(c)
+	if len(seg) == 5 {
+		c.app = s.apps[seg[4]]
 	}
-	if c.app = s.apps[seg[4]]; c.app == nil {
+	s.mu.Unlock()
+	switch {
+	case len(seg) < 5 || seg[4] == "":
+		return &gatewayError{400, "gw.AppKeyMissing", "AppKey is missing"}
+	case c.app == nil:
 		return &gatewayError{400, "gw.AppKeyNotFound", "AppKey is not found"}
 	}
-	if err := parseForm(w, r); err != nil {
-		return &gatewayError{400, "gw.RequestInvalid", "request body cannot be read"}
-	}
-	c.args = r.Form
-	got := c.args.Get(signatureField)
-	if got == "" {
+	f, err := readForm(w, r)
+	switch {
+	case errors.Is(err, errBodyTooLarge):
+		return &gatewayError{413, "gw.RequestTooLarge", err.Error()}
+	case err != nil:
+		return &gatewayError{400, "gw.RequestInvalid", "request cannot be read: " + err.Error()}
+	case f.args.Get(signatureField) == "":
 		return &gatewayError{400, "gw.SignatureMissing", "Signature is missing"}
 	}
-	if !sameSignature(got, signature(c.app.Secret, path, c.args)) {
+	paths := []string{path}
+	if slash {
+		paths = append(paths, path+"/")
+	}
+	if !f.signed(c.app.Secret, paths...) {
 		return &gatewayError{400, "gw.SignatureInvalid", "Invalid signature"}
 	}
-	if !c.api.open && !s.tokenOK(c.app, c.args.Get("access_token")) {
-		return &gatewayError{401, "401", "Request need user authorized"}
-	}
-	return s.acl(c)
+	c.args, c.files = f.decoded(), f.files
+	return s.admit(c)
 }
 
-// acl is the permission check and what comes after it: the arguments.
-func (s *Server) acl(c *call) *gatewayError {
-	if s.refusedByACL(c.api.name) {
-		return &gatewayError{400, "gw.APIACLDecline", "AppKey is not allowed(acl)"}
+// begin counts a call, and lets everything happen that should have happened before it. The caller holds mu.
+func (s *Server) begin(c *call) {
+	s.requests++
+	c.n, c.seed = s.requests, s.seed
+	if c.api != nil {
+		c.api.received++
+	}
+	s.tick()
+	c.now = s.now()
+}
+
+// admit is what the gateway asks once it knows who calls: token, frequency, access list, arguments.
+func (s *Server) admit(c *call) *gatewayError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !c.api.open && !s.tokenOK(c.app, c.args.Get("access_token")) {
+		return errUnauthorized
+	}
+	if ge := s.overLimit(c); ge != nil {
+		return ge
+	}
+	if f := s.takeFault(c, stageAdmit); f != nil {
+		return refusals[f.Kind]
+	}
+	if c.api.ns != nsSystem && !c.app.mayCall(c.api) { // the gateway's own clock needs no permission
+		return errACL
 	}
 	for _, want := range c.api.required {
 		found := false
 		for name := range strings.SplitSeq(want, "|") {
-			found = found || c.args.Get(name) != ""
+			found = found || c.args.Get(name) != "" || len(c.files[name]) > 0
 		}
 		if !found {
 			return &gatewayError{400, "gw.ParamMissing", "Parameter is missing: " + want}
 		}
 	}
 	return nil
-}
-
-func parseForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind == "multipart/form-data" {
-		return r.ParseMultipartForm(maxBody) //nolint:gosec // the body is bounded above
-	}
-	return r.ParseForm()
 }
 
 // execute runs the handler and wraps its answer.
@@ -168,17 +218,19 @@ func (s *Server) execute(c *call) []byte {
 func (s *Server) fail(w http.ResponseWriter, c *call, ge *gatewayError) {
 	s.mu.Lock()
 	s.gatewayErrors[ge.code]++
-	if c.id == "" {
-		s.requests++
-		c.id = fmt.Sprintf("sbx%016x%08x", mix(uint64(s.seed)), s.requests)
+	if c.n == 0 {
+		s.begin(c)
 	}
 	s.record(c, ge.code)
 	s.mu.Unlock()
-	reply(w, ge.status, marshal(obj{"error_code": ge.code, "error_message": ge.message, "exception": ge.message, "request_id": c.id}))
+	reply(w, ge.status, marshal(obj{"error_code": ge.code, "error_message": ge.message, "exception": ge.message, "request_id": c.id()}))
 }
 
 func reply(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	if w.Header().Get("Content-Length") == "" { // a fault may promise more
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

@@ -45,7 +45,7 @@ func TestSignatureVectors(t *testing.T) {
 
 // Each case breaks one check and everything behind it, so the answer shows which check comes first.
 func TestChecksComeInTheGatewaysOrder(t *testing.T) {
-	f := start(t, Options{Apps: []App{{DemoKey, DemoSecret, DemoToken}}})
+	f := start(t, Options{Apps: []App{{Key: DemoKey, Secret: DemoSecret, Token: DemoToken}}})
 	const api = "com.alibaba.fenxiao.crossborder/product.search.keywordQuery"
 	send := func(path string, params map[string]string, secret string) (int, map[string]any) {
 		form := url.Values{}
@@ -233,19 +233,19 @@ func (f *fixture) orders(out string) []any {
 }
 
 func TestParseApps(t *testing.T) {
-	apps, err := ParseApps(" a:b:c , d:e ,")
+	apps, err := ParseApps(" a:b:c , d:e , f:g::national-site")
 	require.NoError(t, err)
-	assert.Equal(t, []App{{"a", "b", "c"}, {"d", "e", ""}}, apps)
-	for _, bad := range []string{"a", ":b:c", "a::c", "a:b:c:d"} {
+	assert.Equal(t, []App{{Key: "a", Secret: "b", Token: "c"}, {Key: "d", Secret: "e"}, {Key: "f", Secret: "g", Profile: ProfileNationalSite}}, apps)
+	for _, bad := range []string{"a", ":b:c", "a::c", "a:b:c:d", "a:b:c:national-site:x"} {
 		_, err := ParseApps(bad)
 		assert.Error(t, err, bad)
 	}
-	_, err = New(Options{Apps: []App{{"a", "b", "c"}, {"a", "x", "y"}}})
+	_, err = New(Options{Apps: []App{{Key: "a", Secret: "b", Token: "c"}, {Key: "a", Secret: "x", Token: "y"}}})
 	assert.Error(t, err)
 }
 
 func TestSingleUserAppNeedsNoToken(t *testing.T) {
-	f := start(t, Options{Apps: []App{{DemoKey, DemoSecret, ""}}})
+	f := start(t, Options{Apps: []App{{Key: DemoKey, Secret: DemoSecret}}})
 	path := "param2/1/com.alibaba.trade/alibaba.trade.getBuyerOrderList/" + DemoKey
 	res, err := http.Post(f.url+"/openapi/"+path, "application/x-www-form-urlencoded", strings.NewReader("_aop_signature="+sign(DemoSecret, path, nil)))
 	require.NoError(t, err)
@@ -262,7 +262,7 @@ func TestFromEnv(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"http://a", "http://b"}, o.Subscribers)
 	assert.Equal(t, int64(7), o.Seed)
-	assert.Equal(t, []App{{"k", "s", "t"}}, o.Apps)
+	assert.Equal(t, []App{{Key: "k", Secret: "s", Token: "t"}}, o.Apps)
 	s, err := New(o)
 	require.NoError(t, err)
 	defer func() { _ = s.Close() }()

@@ -19,7 +19,7 @@ type journal struct{ f *os.File }
 // entry is one line; parts that did not change are absent. Records are whole, the last one wins.
 type entry struct {
 	Seed     *int64          `json:"seed,omitempty"`
-	Offset   *time.Duration  `json:"offset,omitempty"`
+	Clock    *dial           `json:"clock,omitempty"`
 	Orders   []*order        `json:"orders,omitempty"`
 	Creates  map[string]int  `json:"creates,omitempty"`
 	Stock    map[int64]int64 `json:"stock,omitempty"`
@@ -27,8 +27,6 @@ type entry struct {
 	Sent     []sentEntry     `json:"sent,omitempty"`
 	Pushes   []*push         `json:"pushes,omitempty"`
 	Member   string          `json:"member,omitempty"`
-	Token    *issuedToken    `json:"token,omitempty"`
-	Code     string          `json:"code,omitempty"`
 
 	tradeEntry
 	fundEntry
@@ -141,7 +139,7 @@ func (s *Server) writeSnapshot(path string) error {
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
 	put := func(e entry) { _, _ = w.Write(append(marshal(e), '\n')) } // Flush reports a failed write
-	put(entry{Seed: &s.seed, Offset: &s.offset, Creates: s.creates, Stock: s.stock})
+	put(entry{Seed: &s.seed, Clock: &s.clock, Creates: s.creates, Stock: s.stock})
 	for _, id := range s.orderIDs {
 		put(entry{Orders: []*order{s.orders[id]}})
 	}
@@ -154,12 +152,6 @@ func (s *Server) writeSnapshot(path string) error {
 	for m := range s.members {
 		put(entry{Member: m})
 	}
-	for _, t := range s.tokens {
-		put(entry{Token: &t})
-	}
-	for c := range s.usedCodes {
-		put(entry{Code: c})
-	}
 	for _, area := range []func(func(entry)){s.saveTrade, s.saveFunds, s.saveRefunds, s.saveIdentities, s.saveFollows, s.saveImages, s.savePlatform} {
 		area(put)
 	}
@@ -171,8 +163,9 @@ func (s *Server) replay(e *entry) {
 	if e.Seed != nil {
 		s.seed = *e.Seed
 	}
-	if e.Offset != nil {
-		s.offset = *e.Offset
+	if e.Clock != nil {
+		s.clock = *e.Clock
+		s.pace = dial{Ref: time.Now(), At: time.Now(), Speed: s.clock.speed()}
 	}
 	for _, o := range e.Orders {
 		s.keepOrder(o)
@@ -196,12 +189,6 @@ func (s *Server) replay(e *entry) {
 	}
 	if e.Member != "" {
 		s.members[e.Member] = true
-	}
-	if e.Token != nil {
-		s.tokens[e.Token.Access] = *e.Token
-	}
-	if e.Code != "" {
-		s.usedCodes[e.Code] = true
 	}
 	s.replayTrade(&e.tradeEntry)
 	s.replayFunds(&e.fundEntry)

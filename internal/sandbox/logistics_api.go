@@ -13,11 +13,6 @@ func logisticsAPIs() []api {
 	}
 }
 
-// parcelStatus translates the push's node words into the parcel's own.
-var parcelStatus = map[string]string{
-	"CONSIGN": "WAITACCEPT", "ACCEPT": "ACCEPT", "TRANSPORT": "TRANSPORT", "DELIVERING": "TRANSPORT", "AGENT_SIGN": "TRANSPORT", "SIGN": "SIGN", "FAILED": "UNSIGN",
-}
-
 func (s *Server) logisticsInfos(c *call) (any, *refusal) {
 	o := s.mine(c, num(c.args.Get("orderId")))
 	switch {
@@ -82,5 +77,5 @@ func (s *Server) logisticsTrace(c *call) (any, *refusal) {
 	if len(out) == 0 {
 		return nil, refuse("404", "no trace yet")
 	}
-	return obj{"logisticsTrace": out, "success": true, "errorCode": nil, "errorMessage": nil, "crossPackageFulfillmentDTO": nil}, nil
+	return obj{"logisticsTrace": out, "success": true, "errorCode": nil, "errorMessage": nil, "crossPackageFulfillmentDTO": s.crossFulfilment(o)}, nil
 }

@@ -54,6 +54,13 @@ type order struct {
 	CloseType    string          `json:"closeType,omitempty"`
 	CloseRemark  string          `json:"closeRemark,omitempty"`
 
+	Refunded       int64  `json:"refunded,omitempty"`       // fen paid back so far, never more than was paid
+	RefundStatus   string `json:"refundStatus,omitempty"`   // of the refund before completion, lower case: waitselleragree ...
+	RefundStatusAS string `json:"refundStatusAS,omitempty"` // of the one after completion
+	RefundID       string `json:"refundId,omitempty"`       // TQ...
+
+	orderFunds
+
 	planned time.Time // of the timer that is set
 }
 
@@ -67,36 +74,15 @@ type orderLine struct {
 	Amount   int64  `json:"amount"`
 	Shipped  int64  `json:"shipped,omitempty"`
 	Received bool   `json:"received,omitempty"`
-}
+	Untaken  bool   `json:"untaken,omitempty"` // its stock is taken when the order is paid, and that is still to come
 
-type parcel struct {
-	ID      string       `json:"id"`
-	BillNo  string       `json:"bill"`
-	Carrier int          `json:"carrier"`
-	Node    string       `json:"node"`
-	Items   []parcelItem `json:"items"`
-	Steps   []parcelStep `json:"steps"`
-	Created time.Time    `json:"created"`
-}
-
-type parcelItem struct {
-	SubID    int64 `json:"sub"`
-	Quantity int64 `json:"quantity"`
-}
-
-type parcelStep struct {
-	At   time.Time `json:"at"`
-	Node string    `json:"node"`
-	Text string    `json:"text"`
-}
-
-var carriers = []struct{ no, name, id, prefix string }{
-	{"ZTO", "中通快递(ZTO)", "7", "7568"}, {"YTO", "圆通速递(YTO)", "3", "YT78"}, {"STO", "申通快递(STO)", "2", "7730"}, {"YUNDA", "韵达快递(YUNDA)", "8", "4632"},
-}
-
-func carrierByNo(no string) (int, bool) {
-	i := slices.IndexFunc(carriers, func(c struct{ no, name, id, prefix string }) bool { return c.no == no })
-	return i, i >= 0
+	Refunded     int64  `json:"refunded,omitempty"`    // fen
+	RefundedQty  int64  `json:"refundedQty,omitempty"` // pieces the refunds were about
+	RefundID     string `json:"refundId,omitempty"`
+	RefundStatus string `json:"refundStatus,omitempty"` // lower case, as on the order
+	AfterSale    bool   `json:"afterSale,omitempty"`    // the refund came after completion
+	Dropped      int64  `json:"dropped,omitempty"`      // pieces that will never be shipped, see drop
+	Returned     int64  `json:"returned,omitempty"`     // pieces that were shipped and came back, see takeBack
 }
 
 func (o *order) total() int64 { return o.Goods + o.Freight + o.Discount }
@@ -105,7 +91,7 @@ func (o *order) final() bool { return o.Status == success || o.Status == cancell
 
 func (o *order) pieces() (ordered, shipped int64) {
 	for _, l := range o.Lines {
-		ordered, shipped = ordered+l.Quantity, shipped+l.Shipped
+		ordered, shipped = ordered+l.Quantity-l.Dropped, shipped+l.Shipped
 	}
 	return ordered, shipped
 }
@@ -119,23 +105,19 @@ func (o *order) line(sub int64) *orderLine {
 	return nil
 }
 
-func (o *order) parcel(id string) *parcel {
-	for i := range o.Parcels {
-		if o.Parcels[i].ID == id {
-			return &o.Parcels[i]
-		}
-	}
-	return nil
-}
+// toShip is how many pieces the seller still owes.
+func (l *orderLine) toShip() int64 { return l.Quantity - l.Dropped - l.Shipped }
 
-// logisticsStatus of a line: 1 unsent, 2 sent, 3 received, 5 partly sent.
+// logisticsStatus of a line: 1 unsent, 2 sent, 3 received, 4 returned, 5 partly sent.
 func (l *orderLine) logisticsStatus() int {
 	switch {
+	case l.Returned > 0 && l.Returned >= l.Shipped:
+		return 4
 	case l.Received:
 		return 3
 	case l.Shipped == 0:
 		return 1
-	case l.Shipped < l.Quantity:
+	case l.toShip() > 0:
 		return 5
 	}
 	return 2
@@ -143,7 +125,7 @@ func (l *orderLine) logisticsStatus() int {
 
 // lineStatus of a sub-order follows its main order, except that it is on its way as soon as it was shipped.
 func (o *order) lineStatus(l *orderLine) string {
-	if o.Status == waitSend && l.Shipped == l.Quantity {
+	if o.Status == waitSend && l.Shipped > 0 && l.toShip() == 0 {
 		return waitReceive
 	}
 	return o.Status
@@ -224,20 +206,15 @@ func (s *Server) pay(o *order, channel string) error {
 }
 
 // ship sends a parcel; want maps sub-order to pieces, nil = all that is left.
-func (s *Server) ship(o *order, want map[int64]int64, carrier int, bill string) error {
+func (s *Server) ship(o *order, want map[int64]int64, by int, bill string) error {
 	if err := o.from("ship", waitSend); err != nil {
 		return err
 	}
 	now := s.now()
-	p := parcel{Carrier: carrier, Node: "CONSIGN", Created: now}
-	n := int64(len(o.Parcels) + 1)
-	p.ID, p.BillNo = "LP"+itoa(o.ID/1000+n), bill
-	if bill == "" {
-		p.BillNo = carriers[carrier].prefix + itoa(o.ID/1000%10_000_000_000+n)
-	}
+	p := s.newParcel(o, by, bill)
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		q := l.Quantity - l.Shipped
+		q := l.toShip()
 		if want != nil {
 			q = min(q, want[l.SubID])
 		}
@@ -261,36 +238,6 @@ func (s *Server) ship(o *order, want map[int64]int64, carrier int, bill string) 
 	}
 	s.reach(o, &o.Parcels[len(o.Parcels)-1], "CONSIGN")
 	return nil
-}
-
-// nodeText is what the carrier writes, in Chinese as always.
-var nodeText = map[string]string{
-	"CONSIGN": "商家已发货，等待揽收", "ACCEPT": "快件已揽收", "TRANSPORT": "快件已发往转运中心", "DELIVERING": "快件正在派送中",
-	"AGENT_SIGN": "快件已暂存至代收点", "SIGN": "快件已签收", "FAILED": "派送失败，等待再次派送",
-}
-
-// reach moves a parcel to a node and tells the subscribers, the first time only.
-func (s *Server) reach(o *order, p *parcel, node string) {
-	for _, st := range p.Steps {
-		if st.Node == node {
-			return
-		}
-	}
-	p.Node = node
-	p.Steps = append(p.Steps, parcelStep{s.now(), node, nodeText[node]})
-	s.touch(o)
-	s.emit(o.App, "LOGISTICS_BUYER_VIEW_TRACE", itoa(o.ID), obj{"OrderLogisticsTracingModel": obj{
-		"logisticsId": p.ID, "cpCode": carriers[p.Carrier].no, "mailNo": p.BillNo, "statusChanged": node,
-		"changeTime": plainTime(s.now()), "orderLogsItems": p.logItems(o),
-	}})
-}
-
-func (p *parcel) logItems(o *order) []obj {
-	var out []obj
-	for _, it := range p.Items {
-		out = append(out, obj{"orderId": o.ID, "orderEntryId": it.SubID})
-	}
-	return out
 }
 
 func (s *Server) confirm(o *order) error {
@@ -326,13 +273,31 @@ func (s *Server) closeOrder(o *order, event, closeType, reason, remark string, a
 	}
 	o.Status, o.CloseType, o.CloseReason, o.CloseRemark, o.Completed = cancelled, closeType, reason, remark, s.now()
 	for i := range o.Lines {
-		if _, k := s.skuOf(&o.Lines[i]); k != nil {
-			s.moveStock(k, o.Lines[i].Quantity-o.Lines[i].Shipped)
-		}
+		s.drop(&o.Lines[i], o.Lines[i].toShip())
 	}
 	s.touch(o)
 	s.orderMessage(o, event, cancelled)
 	return nil
+}
+
+// drop gives up pieces of a line before they are shipped: they go back to the shelf. The caller touches the order.
+func (s *Server) drop(l *orderLine, pieces int64) {
+	pieces = min(pieces, l.toShip())
+	l.Dropped += pieces
+	s.putBack(l, pieces)
+}
+
+// takeBack puts shipped pieces that came back on the shelf again. The caller touches the order.
+func (s *Server) takeBack(l *orderLine, pieces int64) {
+	pieces = min(pieces, l.Shipped-l.Returned)
+	l.Returned += pieces
+	s.putBack(l, pieces)
+}
+
+func (s *Server) putBack(l *orderLine, pieces int64) {
+	if _, k := s.skuOf(l); k != nil && pieces > 0 && !l.Untaken {
+		s.moveStock(k, pieces)
+	}
 }
 
 func (s *Server) modifyPrice(o *order, discount, freight int64) error {
@@ -346,16 +311,6 @@ func (s *Server) modifyPrice(o *order, discount, freight int64) error {
 	s.touch(o)
 	s.orderMessage(o, "ORDER_PRICE_MODIFY", waitPay)
 	return nil
-}
-
-func (s *Server) changeMailNo(o *order, p *parcel, carrier int, bill string) {
-	old := *p
-	p.Carrier, p.BillNo = carrier, bill
-	s.touch(o)
-	s.emit(o.App, "LOGISTICS_MAIL_NO_CHANGE", itoa(o.ID), obj{"MailNoChangeModel": obj{
-		"logisticsId": p.ID, "oldCpCode": carriers[old.Carrier].no, "newCpCode": carriers[carrier].no, "oldMailNo": old.BillNo, "newMailNo": bill,
-		"eventTime": plainTime(s.now()), "orderLogsItems": p.logItems(o),
-	}})
 }
 
 // dueAt is when the platform moves the order by itself; zero = never.

@@ -209,7 +209,7 @@ func (q *listQuery) fits(o *order, now time.Time) bool {
 	within := func(t, from, to time.Time) bool {
 		return (from.IsZero() || !t.Before(from)) && (to.IsZero() || !t.After(to))
 	}
-	return (q.status == "" || q.status == o.Status) && (q.refundStatus == "") && (q.ids == nil || slices.Contains(q.ids, o.ID)) &&
+	return (q.status == "" || q.status == o.Status) && (q.refundStatus == "" || q.refundStatus == o.RefundStatus || q.refundStatus == o.RefundStatusAS) && (q.ids == nil || slices.Contains(q.ids, o.ID)) &&
 		within(o.Created, q.cFrom, q.cTo) && within(o.Modified.Truncate(time.Millisecond), q.mFrom, q.mTo) && q.his == (now.Sub(o.Created) > historyAfter)
 }
 
@@ -249,13 +249,14 @@ func (s *Server) baseInfo(o *order) obj {
 	sel := s.cat.Load().seller(o.Seller)
 	b := obj{
 		"id": o.ID, "idOfStr": itoa(o.ID), "status": o.Status, "totalAmount": yuan(o.total()), "sumProductPayment": yuan(o.Goods), "shippingFee": yuan(o.Freight),
-		"discount": o.Discount, "refund": yuan(0), "refundPayment": 0, "couponFee": yuan(0), "createTime": stamp(o.Created), "modifyTime": stamp(o.Modified),
+		"discount": o.Discount, "refund": yuan(o.Refunded), "refundPayment": o.Refunded, "couponFee": yuan(0), "createTime": stamp(o.Created), "modifyTime": stamp(o.Modified),
 		"payTime": stamp(o.Paid), "allDeliveredTime": stamp(o.Delivered), "receivingTime": stamp(o.Received), "confirmedTime": stamp(o.Received),
-		"completeTime": stamp(o.Completed), "payTimeout": int(payTimeout.Seconds()), "payTimeoutType": 0, "refundStatus": nil, "refundStatusForAs": nil, "refundId": nil,
+		"completeTime": stamp(o.Completed), "payTimeout": int(payTimeout.Seconds()), "payTimeoutType": 0, "refundStatus": nullable(o.RefundStatus), "refundStatusForAs": nullable(o.RefundStatusAS),
+		"refundId":    nullable(o.RefundID),
 		"closeReason": nullable(o.CloseReason), "closeOperateType": nullable(o.CloseType), "closeRemark": nullable(o.CloseRemark), "remark": nil,
 		"buyerFeedback": nullable(o.Message), "buyerMemo": nil, "tradeType": "50060", "tradeTypeCode": o.TradeType, "tradeTypeDesc": "交易4.0",
 		"payChannelList": []string{}, "payChannelCodeList": []string{}, "buyerID": o.Buyer, "sellerID": o.SellerMember, "sellerLoginId": sel.login,
-		"sellerUserId": sel.userID, "businessType": "cb", "outOrderId": nullable(o.OutOrderID), "overSeaOrder": false, "sellerOrder": false, "stepPayAll": false,
+		"sellerUserId": sel.userID, "businessType": "cb", "outOrderId": nullable(o.OutOrderID), "overSeaOrder": false, "sellerOrder": o.Invitation, "stepPayAll": false,
 		"sellerContact": obj{"companyName": sel.company, "shopName": sel.company, "name": nil, "mobile": nil}, "receiverInfo": s.receiver(o), "newStepOrderList": nil,
 	}
 	if a := s.apps[o.App]; a != nil {
@@ -263,7 +264,7 @@ func (s *Server) baseInfo(o *order) obj {
 	}
 	if o.PayChannel != "" {
 		b["payChannelCodeList"] = []string{o.PayChannel}
-		b["payChannelList"] = []string{map[string]string{"alipay": "支付宝", "shegou": "诚e赊"}[o.PayChannel]}
+		b["payChannelList"] = []string{channelNames[o.PayChannel]}
 	}
 	return b
 }
@@ -302,10 +303,13 @@ func (s *Server) productItems(o *order, base string) []obj {
 		item := obj{
 			"subItemID": l.SubID, "subItemIDString": itoa(l.SubID), "productID": l.Offer, "skuID": skuNumber(l.SKU, l.Offer), "specId": nullable(l.Spec), "quantity": l.Quantity,
 			"quantityFactor": 1, "price": yuan(l.Unit), "itemAmount": yuan(l.Amount + discounts[i]), "entryDiscount": discounts[i],
-			"sharePostage": yuan(postages[i]), "refund": yuan(0), "status": o.lineStatus(l), "statusStr": statusText[o.lineStatus(l)],
-			"logisticsStatus": l.logisticsStatus(), "refundStatus": nil, "refundId": nil, "refundIdForAs": nil, "cargoNumber": nil, "productCargoNumber": nil,
+			"sharePostage": yuan(postages[i]), "refund": yuan(l.Refunded), "status": o.lineStatus(l), "statusStr": statusText[o.lineStatus(l)],
+			"logisticsStatus": l.logisticsStatus(), "refundStatus": lineRefund[l.RefundStatus], "refundId": nil, "refundIdForAs": nil, "cargoNumber": nil, "productCargoNumber": nil,
 			"gmtCreate": stamp(o.Created), "gmtModified": stamp(o.Modified), "gmtCompleted": stamp(o.Completed), "gmtPayExpireTime": plainTime(o.Created.Add(payTimeout)),
 			"productImgUrl": []string{base + picturePath(l.Offer, 0), base + picturePath(l.Offer, 1)}, "productSnapshotUrl": nil, "skuInfos": []obj{},
+		}
+		if l.RefundID != "" {
+			item[map[bool]string{false: "refundId", true: "refundIdForAs"}[l.AfterSale]] = l.RefundID
 		}
 		if of, k := s.skuOf(l); k != nil {
 			item["name"], item["unit"] = of.title("zh"), words().nouns[of.noun].unit
@@ -317,6 +321,12 @@ func (s *Server) productItems(o *order, base string) []obj {
 }
 
 var statusText = map[string]string{waitPay: "等待买家付款", waitSend: "等待卖家发货", waitReceive: "等待买家收货", confirmed: "已收货", success: "交易成功", cancelled: "交易关闭"}
+
+// lineRefund is how a line spells what the order spells in lower case; a line without a refund has null.
+var lineRefund = map[string]any{
+	"waitselleragree": "WAIT_SELLER_AGREE", "waitbuyermodify": "WAIT_BUYER_MODIFY", "waitbuyersend": "WAIT_BUYER_SEND",
+	"waitsellerreceive": "WAIT_SELLER_RECEIVE", "refundsuccess": "REFUND_SUCCESS", "refundclose": "REFUND_CLOSED",
+}
 
 func skuInfos(k *sku) []obj {
 	out := []obj{}

@@ -21,7 +21,8 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	colour := o.colours[n%len(o.colours)]
+	colours := o.colours()
+	colour := colours[n%len(colours)]
 	if n >= 10 {
 		colour = n - 10
 	}
@@ -43,7 +44,7 @@ func draw(o *offer, colour, n int) image.Image {
 	for y := range pictureSize {
 		for x := range pictureSize {
 			dx, dy := x-half, y-half
-			switch d := shape(words().nouns[o.noun].category+o.noun, dx, dy); {
+			switch d := shape(int(o.look()), dx, dy); {
 			case d < reach-6:
 				img.Pix[y*img.Stride+x] = 1
 			case d < reach:

@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,9 +20,6 @@ const (
 	DemoSecret = "sandbox-demo-secret"                  //nolint:gosec // made up and printed
 	DemoToken  = "5e1c0de0-1688-4688-8688-0000000d3e30" //nolint:gosec // made up and printed
 )
-
-// App is one application of the simulated open platform. Token is a permanent access token of its only user, the buyer account.
-type App struct{ Key, Secret, Token string }
 
 // Options configures a Server. The zero value is a usable, memory-only sandbox.
 type Options struct {
@@ -39,6 +34,8 @@ type Options struct {
 	Now         func() time.Time // default time.Now; /sandbox/v1/clock shifts it
 	Logger      *slog.Logger     // default: discard
 	RetryDelays []time.Duration  // wait before each try of a message; default 0s, 2s, 5s (three tries)
+	Chaos       int              // level of the random mode, 0 (off) to 10
+	ChaosSeed   int64            // of the random mode; 0 = any, printed in the banner
 	AutoAdvance time.Duration    // > 0: paid orders take one step of their life (ship, accept, ... success) each AutoAdvance
 }
 
@@ -46,9 +43,8 @@ type Options struct {
 type Server struct {
 	opt  Options
 	log  *slog.Logger
-	apps map[string]*app
 	apis map[string]*api
-	mux  *http.ServeMux
+	mux  http.Handler
 
 	base     atomic.Pointer[string]
 	cat      atomic.Pointer[catalogue]
@@ -58,54 +54,30 @@ type Server struct {
 
 	mu sync.Mutex // guards everything below
 	*state
+	apps    map[string]*app
+	appKeys []string // of apps, in order
+	ticker  chan struct{}
 	lanes   []*lane
 	added   chan struct{} // tells Run of new lanes
+	format  messageFormat
 	running bool
 	wg      sync.WaitGroup
 	client  *http.Client
-}
-
-// app is an App with the buyer account behind its token.
-type app struct {
-	App
-	buyer buyer
-}
-
-// ParseApps reads "key:secret:token,key:secret:token"; the token may be left out for a single-user app.
-func ParseApps(text string) ([]App, error) {
-	var apps []App
-	for part := range strings.SplitSeq(text, ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		f := strings.Split(part, ":")
-		if len(f) < 2 || len(f) > 3 || f[0] == "" || f[1] == "" {
-			return nil, fmt.Errorf("sandbox: app %d is not key:secret:token", len(apps)+1)
-		}
-		a := App{Key: f[0], Secret: f[1]}
-		if len(f) == 3 {
-			a.Token = f[2]
-		}
-		apps = append(apps, a)
-	}
-	return apps, nil
 }
 
 // New builds the catalogue, replays the journal of Options.Dir if there is one, and returns a server that is not yet listening.
 func New(opt Options) (*Server, error) {
 	opt = opt.withDefaults()
 	s := &Server{
-		opt: opt, log: opt.Logger, apps: map[string]*app{}, stopped: make(chan struct{}), added: make(chan struct{}, 1),
+		opt: opt, log: opt.Logger, stopped: make(chan struct{}), added: make(chan struct{}, 1), ticker: make(chan struct{}, 1),
 		client: &http.Client{Timeout: 10 * time.Second},
 	}
-	for _, a := range opt.Apps {
-		if s.apps[a.Key] != nil {
-			return nil, fmt.Errorf("sandbox: app %s is listed twice", a.Key)
-		}
-		s.apps[a.Key] = &app{App: a, buyer: newBuyer(a.Key)}
+	if err := s.setApps(); err != nil {
+		return nil, err
 	}
 	s.setBase("http://" + opt.Addr)
 	s.apis = registry()
+	s.format.DataAsText = opt.DataAsText
 	if err := s.load(); err != nil {
 		return nil, err
 	}
@@ -134,6 +106,9 @@ func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Chaos > 0 {
+		o.ChaosSeed = newChaos(o.Chaos, o.ChaosSeed).Seed
+	}
 	if len(o.RetryDelays) == 0 {
 		o.RetryDelays = []time.Duration{0, 2 * time.Second, 5 * time.Second}
 	}
@@ -147,26 +122,6 @@ func (s *Server) Handler() http.Handler { return s.mux }
 func (s *Server) BaseURL() string { return *s.base.Load() }
 
 func (s *Server) setBase(u string) { s.base.Store(&u) }
-
-// Apps returns the applications this sandbox accepts.
-func (s *Server) Apps() []App { return slices.Clone(s.opt.Apps) }
-
-// SetSubscribers replaces the callback URLs. Messages not yet delivered follow the position in the list, so a subscriber
-// that comes back on another port after a restart still gets what it missed.
-func (s *Server) SetSubscribers(urls ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.lanes) < len(urls) {
-		s.addLane()
-	}
-	for i, l := range s.lanes {
-		l.url = ""
-		if i < len(urls) {
-			l.url = urls[i]
-		}
-		l.poke()
-	}
-}
 
 // Run serves on ln (nil = somebody else serves Handler) and delivers messages until ctx ends; then it stops both and returns nil.
 // It may be called once.

@@ -34,7 +34,7 @@ func newIndex(c *catalogue) *index {
 		}
 		return from
 	}
-	nouns, cats := add(nounWords(w)...), add(refs(w.categories)...)
+	nouns, cats := add(nounWords(w)...), add(refs(w.tops)...)
 	mats, styles, feats, cols := add(refs(w.materials)...), add(refs(w.styles)...), add(refs(w.features)...), add(refs(w.colours)...)
 	for i := range c.offers {
 		o := &c.offers[i]
@@ -43,11 +43,11 @@ func newIndex(c *catalogue) *index {
 		}
 		post := func(concept int) { x.posts[concept] = append(x.posts[concept], int32(i)) }
 		post(nouns + o.noun)
-		post(cats + w.nouns[o.noun].category)
+		post(cats + w.nouns[o.noun].second)
 		post(mats + o.material)
 		post(styles + o.style)
 		post(feats + o.feature)
-		for _, col := range o.colours {
+		for _, col := range o.colours() {
 			post(cols + col)
 		}
 	}

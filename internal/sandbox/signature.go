@@ -32,3 +32,14 @@ func signature(secret, path string, params url.Values) string {
 func sameSignature(got, want string) bool {
 	return hmac.Equal([]byte(strings.ToUpper(got)), []byte(want))
 }
+
+// signed tells whether the caller proved the secret. paths are the spellings of the path that it may have signed.
+func (f *form) signed(secret string, paths ...string) bool {
+	got := f.args.Get(signatureField)
+	for _, p := range paths {
+		if sameSignature(got, signature(secret, p, f.args)) {
+			return true
+		}
+	}
+	return false
+}

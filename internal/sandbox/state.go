@@ -1,20 +1,16 @@
 package sandbox
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"math/rand/v2"
-	"net/url"
-	"strings"
 	"time"
 )
 
 // state is everything a reset throws away. It is guarded by Server.mu.
 type state struct {
 	seed    int64
-	offset  time.Duration // of the clock
-	moment  time.Time     // the clock while a timer runs
+	clock   dial      // of the sandbox over Options.Now
+	pace    dial      // of the messages over real time
+	moment  time.Time // the clock while a timer runs
 	timers  timers
 	journal *journal
 	dirty   entry // what the running operation changed; commit writes it as one line
@@ -35,9 +31,6 @@ type state struct {
 	warnings  int
 	members   map[string]bool
 
-	tokens    map[string]issuedToken // by access token
-	usedCodes map[string]bool
-
 	tradeState
 	fundState
 	refundState
@@ -48,11 +41,11 @@ type state struct {
 
 	faults        []*fault
 	nextFault     int
+	chaos         chaos
 	paused        bool
 	requests      int64
 	gatewayErrors map[string]int
-	transcript    []string
-	dropped       int
+	transcript    transcript
 }
 
 func newState(seed int64) *state {
@@ -62,20 +55,12 @@ func newState(seed int64) *state {
 		seed: seed, journal: &journal{}, rng: newRand(seed),
 		orders: map[int64]*order{}, byOut: map[string][]int64{}, creates: map[string]int{}, stock: map[int64]int64{},
 		byMsg: map[int64]*message{}, pushIndex: map[string]map[string]*pushKey{}, pushCount: map[string]int{}, members: map[string]bool{},
-		tokens: map[string]issuedToken{}, usedCodes: map[string]bool{}, gatewayErrors: map[string]int{},
+		gatewayErrors: map[string]int{},
 	}
 }
 
 func newRand(seed int64) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(seed), 1688))
-}
-
-// now is the sandbox clock. The caller holds mu.
-func (s *Server) now() time.Time {
-	if !s.moment.IsZero() {
-		return s.moment
-	}
-	return s.opt.Now().Add(s.offset)
 }
 
 // left is the stock of a SKU. The caller holds mu.
@@ -86,52 +71,11 @@ func (s *Server) left(k *sku) int64 {
 	return k.stock
 }
 
-const maxTranscript = 200_000
-
-// record adds a call to the transcript: what came in and what came of it, without times, tokens and signatures, so that
-// the same seed and the same calls give the same bytes. The caller holds mu.
-func (s *Server) record(c *call, outcome string) {
-	line := obj{"outcome": outcome}
-	if c.api != nil {
-		line["api"] = c.api.name
-	}
-	if len(c.args) > 0 {
-		line["args"] = transcriptArgs(c.args)
-	}
-	if len(c.note) > 0 {
-		line["made"] = c.note
-	}
-	s.addLine(line)
-}
-
-func (s *Server) addLine(line obj) {
-	if len(s.transcript) >= maxTranscript {
-		s.dropped++
-		return
-	}
-	line["n"] = len(s.transcript) + 1
-	s.transcript = append(s.transcript, string(marshal(line)))
-}
-
-func transcriptArgs(args url.Values) obj {
-	out := obj{}
-	for k, v := range args {
-		switch {
-		case k == "access_token" || strings.HasPrefix(k, "_aop_"):
-		case len(v[0]) > 1000:
-			sum := sha256.Sum256([]byte(v[0]))
-			out[k] = "sha256:" + hex.EncodeToString(sum[:])
-		default:
-			out[k] = v[0]
-		}
-	}
-	return out
-}
-
 // load starts from the journal, or afresh. Called once, by New.
 func (s *Server) load() error {
 	st := newState(s.opt.Seed)
 	s.state = st
+	s.chaos = s.startChaos()
 	if s.opt.Dir != "" {
 		j, entries, err := openJournal(s.opt.Dir)
 		if err != nil {
@@ -140,6 +84,7 @@ func (s *Server) load() error {
 		for i := range entries {
 			s.replay(&entries[i])
 		}
+		s.planParcels()
 		st.journal = j
 		if err := s.compact(); err != nil {
 			return err
@@ -157,7 +102,10 @@ func (s *Server) load() error {
 func (s *Server) reset(seed int64) error {
 	j := s.journal
 	s.state = newState(seed)
-	s.journal = j
+	s.journal, s.chaos = j, s.startChaos()
+	if err := s.setApps(); err != nil { // those that the control API added go
+		return err
+	}
 	for _, l := range s.lanes {
 		l.queue, l.later = nil, nil
 	}
@@ -167,24 +115,4 @@ func (s *Server) reset(seed int64) error {
 	s.cat.Store(newCatalogue(seed, s.opt.Offers))
 	s.pages.clear()
 	return s.compact()
-}
-
-// tickLoop moves time-driven things: payment timeouts, automatic confirmation, AutoAdvance.
-func (s *Server) tickLoop(ctx context.Context) {
-	every := time.Second
-	if s.opt.AutoAdvance > 0 {
-		every = max(min(every, s.opt.AutoAdvance/2), 10*time.Millisecond)
-	}
-	t := time.NewTicker(every)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			s.mu.Lock()
-			s.tick()
-			s.mu.Unlock()
-		}
-	}
 }

@@ -45,6 +45,9 @@ func (t *timers) Pop() any {
 // Timers are not journaled; what plans them does so again when it is replayed. The caller holds mu.
 func (s *Server) at(due time.Time, run func()) {
 	s.timers.n++
+	if len(s.timers.list) == 0 || due.Before(s.timers.list[0].due) {
+		s.wakeTicker()
+	}
 	heap.Push(&s.timers, timer{due, s.timers.n, run})
 }
 

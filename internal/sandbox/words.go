@@ -1,7 +1,7 @@
 package sandbox
 
 // langs is the order of the columns in every table below. zh is the seller's own text, the rest are its translations.
-var langs = []string{"zh", "ja", "en", "ko", "vi", "ms", "th", "id"}
+var langs = []string{"zh", "ja", "en", "ko", "vi", "ms", "th", "id", "ru"}
 
 // nounTable lists categories ("= name") and their products: size kind, price range in yuan, unit, then the word in each language.
 // Size kinds: c clothes, k children, s shoes, v volume, o colour only.
