@@ -36,9 +36,16 @@ func simulator(ctx context.Context, s settings) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- srv.Run(ctx, l) }()
-	defer func() { cancel(); <-done; _ = srv.Close() }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Run(ctx, l) // a failed listener shows as failed calls
+	}()
+	defer func() {
+		cancel()
+		<-done
+		_ = srv.Close() // nothing is kept
+	}()
 	addr := l.Addr().String()
 	carts, err := sbCarts(ctx, addr)
 	if err != nil {
@@ -138,7 +145,7 @@ var sbWords = []string{
 // sbSearch is the n-th signed search; more adds arguments.
 func sbSearch(n int64, more map[string]any) []byte {
 	words := int64(len(sbWords))
-	q := map[string]any{"keyword": sbWords[n%words], "beginPage": 1 + n/words%10, "pageSize": 20, "country": "en"}
+	q := map[string]any{"keyword": sbWords[n%words], "beginPage": 1 + n/words%4, "pageSize": 20, "country": "en"}
 	maps.Copy(q, more)
 	body, err := json.Marshal(q)
 	if err != nil {

@@ -33,6 +33,19 @@ var scenarios = []scenario{
 	{"delivered", "all parcels are signed for", chainOf(travelling, "waitbuyerreceive", "sign")},
 	{"order-success", "the buyer confirms and the trade succeeds", chain("waitbuyerreceive", "confirm", "success")},
 
+	{"refund-before-shipping", "the buyer wants the money back before shipping; the seller agrees", refund("waitsellersend", nil, "refund-apply", "refund-agree")},
+	{"refund-rejected", "the seller refuses a refund and the buyer withdraws it", refund("waitbuyerreceive", nil, "refund-apply", "refund-reject", "refund-cancel")},
+	{"return-goods", "signed goods go back: agreed, sent, received, paid back", returnGoods},
+	{"after-sale-refund", "money back after the trade has succeeded", refund("success", nil, "refund-apply", "refund-agree")},
+	{"arbitration", "customer service decides a refused refund for the buyer", refund("waitbuyerreceive", map[string]any{"arbitration-finish": "refund"},
+		"refund-apply", "refund-reject", "refund-support", "arbitration-intervene", "arbitration-finish")},
+	{"batch-pay", "two orders are paid with one link: ORDER_BATCH_PAY", batchPay},
+
+	{"delist", "the seller takes a followed offer off the shelf", onOffer("delist", nil)},
+	{"relist", "and puts it back", onOffer("relist", nil)},
+	{"stock-change", "the stock of a followed offer moves", onOffer("stock", map[string]any{"by": 10})},
+	{"price-drop", "a followed offer gets a tenth cheaper", onOffer("price", map[string]any{"percent": 90})},
+
 	{"message-lost", "the next ORDER_PAY is never sent", messageFault("lose", "lost")},
 	{"message-duplicated", "the next ORDER_PAY is sent twice", messageFault("duplicate", "")},
 	{"message-corrupt", "the next ORDER_PAY carries a wrong signature", messageFault("corrupt", "")},
@@ -42,6 +55,7 @@ var scenarios = []scenario{
 
 	{"quota-storm", "five calls are refused for their frequency, the sixth works", quotaStorm},
 	{"token-expired", "a call is refused with 401, the next works", tokenExpired},
+	{"chaos", "random mode strikes fifty calls, the same way each time for the same seed", chaos},
 	{"timeout-after-create", "createCrossOrder makes the order, but the answer never comes", timeoutAfterCreate},
 }
 

@@ -30,13 +30,14 @@ type stage struct {
 
 // ssOrder is what scenarios read of an order.
 type ssOrder struct {
-	ID      string `json:"orderId"`
-	Out     string `json:"outOrderId"`
-	Status  string `json:"status"`
-	Total   int64  `json:"totalFen"`
-	Goods   int64  `json:"goodsFen"`
-	Freight int64  `json:"freightFen"`
-	Lines   []struct {
+	ID       string `json:"orderId"`
+	Out      string `json:"outOrderId"`
+	Status   string `json:"status"`
+	Total    int64  `json:"totalFen"`
+	Goods    int64  `json:"goodsFen"`
+	Freight  int64  `json:"freightFen"`
+	Refunded int64  `json:"refundedFen"`
+	Lines    []struct {
 		ID       string `json:"subItemId"`
 		Offer    string `json:"offerId"`
 		SKU      string `json:"skuId"`
@@ -214,6 +215,13 @@ func (s *stage) in(status string, fits func(*ssOrder) bool) (*ssOrder, error) {
 			return nil, err
 		}
 		for _, o := range found.Orders {
+			if fits != nil { // the list is without actions
+				full, err := s.read(o.ID)
+				if err != nil {
+					return nil, err
+				}
+				o = full
+			}
 			if fits == nil || fits(o) {
 				s.say("the newest order that fits: %s (%s), %s", o.ID, o.Out, o.Status)
 				s.look("orders/" + o.ID)

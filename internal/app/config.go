@@ -127,7 +127,7 @@ func defaults() Config {
 		HTTPAddr: ":8080", DataDir: "./data", LogLevel: "info", RateLimit: 500, Workers: 16,
 		SweepInterval: 30 * time.Second, JobLease: 15 * time.Second,
 		Alibaba: AlibabaConfig{Profile: "crossborder", Rate: 10, Timeout: 10 * time.Second},
-		Sandbox: SandboxConfig{Addr: "127.0.0.1:8688", Seed: 1688, Offers: 400},
+		Sandbox: SandboxConfig{Addr: "127.0.0.1:8688", Seed: 1688, Offers: 20_000},
 		Order: OrderConfig{PayMode: "auto", TolerancePercent: 1, PayWithin: 24 * time.Hour, Settle: 10 * time.Second,
 			Warehouse: order.DemoWarehouse},
 	}

@@ -95,7 +95,7 @@ func ParseApps(text string) ([]App, error) {
 
 // ReadApps reads a JSON file with a list of apps: the fields of App, in lower camel case.
 func ReadApps(file string) ([]App, error) {
-	raw, err := os.ReadFile(file) //nolint:gosec // named by whoever starts the sandbox
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

@@ -91,5 +91,5 @@ func (s *Server) postAuthorise(w http.ResponseWriter, r *http.Request) {
 		q.Set("state", v.State)
 	}
 	to.RawQuery = q.Encode()
-	http.Redirect(w, r, to.String(), http.StatusFound)
+	http.Redirect(w, r, to.String(), http.StatusFound) //nolint:gosec // the host was held against the registered one; that is what the page is for
 }

@@ -12,95 +12,18 @@ func catalogueAPIs() []api {
 	}
 }
 
-func (s *Server) keywordQuery(c *call) (any, *refusal) {
-	cat := s.cat.Load()
-	key := fmt.Sprintf("%d|%s|%s", cat.seed, c.base, c.args.Get("offerQueryParam"))
-	if c.raw = s.pages.get(key); c.raw != nil {
-		return nil, nil
-	}
-	var q offerQuery
-	if ref := c.decode("offerQueryParam", &q); ref != nil {
-		return nil, ref
-	}
-	if ref := q.check(); ref != nil {
-		return nil, ref
-	}
-	ids, ref := cat.search(&q)
-	if ref != nil {
-		return nil, ref
-	}
-	total := int64(min(len(ids), maxReach))
-	lang := language(q.Country)
-	data := []any{}
-	for _, i := range ids[min((q.page-1)*q.size, total):min(q.page*q.size, total)] {
-		data = append(data, cat.hit(&cat.offers[i], lang, c.base))
-	}
-	c.raw = marshal(obj{"result": obj{"success": true, "code": "200", "message": "ok", "result": obj{
-		"totalRecords": total, "totalPage": (total + q.size - 1) / q.size, "pageSize": q.size, "currentPage": q.page, "data": data,
-	}}})
-	s.pages.put(key, c.raw)
-	return nil, nil
-}
-
 func percent(n int64) string { return itoa(n) + "%" }
 
-// hit is one product of a search result.
-func (c *catalogue) hit(o *offer, lang, base string) obj {
-	cats, s := o.categories(), c.seller(o.seller)
-	prices := obj{"price": yuanText(o.price)}
-	if o.traits&dropship != 0 {
-		prices["consignPrice"] = yuanText(o.price + o.price/20)
-	}
-	if o.traits&curated != 0 {
-		prices["jxhyPrice"], prices["pfJxhyPrice"] = yuanText(o.price+o.price/20), yuanText(o.price*94/100)
-	}
-	if o.h%5 == 0 {
-		prices["promotionPrice"] = yuanText(o.price * 9 / 10)
-	}
-	identities := []string{"tp_member"}
-	if s.factory {
-		identities = []string{"super_factory", "powerful_merchants"}
-	}
-	h := obj{
-		"offerId": o.id, "subject": o.title("zh"), "subjectTrans": o.title(lang), "imageUrl": base + picturePath(o.id, 0), "isJxhy": o.traits&curated != 0, "priceInfo": prices,
-		"repurchaseRate": percent(o.repurchase), "monthSold": o.monthSold, "sales7d": itoa(o.monthSold / 4),
-		"traceInfo": "object_id@" + itoa(o.id) + "^object_type@offer", "sellerIdentities": identities, "offerIdentities": []string{}, "tradeScore": "4." + itoa(int64(o.h%10)),
-		"promotionModel": obj{"hasPromotion": o.h%5 == 0, "promotionType": nil}, "topCategoryId": cats[0], "secondCategoryId": cats[1], "thirdCategoryId": cats[2],
-		"isPatentProduct": o.traits&patent != 0, "isSelect": o.has("1688Selection"), "createDate": plainTime(o.created()), "modifyDate": plainTime(o.created()),
-		"minOrderQuantity": o.moq, "sellerDataInfo": s.dataInfo(), "productSimpleShippingInfo": o.shippingInfo(),
-		"productTradeInfo": obj{"addCartCount7d": itoa(o.monthSold / 20), "payBuyerCount7d": itoa(o.monthSold / 50), "addCartCount30d": itoa(o.monthSold / 5), "payBuyerCount30d": itoa(o.monthSold / 12)},
-		"invoiceInfo":      s.invoiceInfo(), "token": nil, "promotionURL": "https://detail.1688.com/offer/" + itoa(o.id) + ".html", "aigcImageUrl": nil, "whiteImage": base + picturePath(o.id, 9),
-	}
-	if o.h%2 == 0 { // live answers spell it either way
-		h["isOnePsale"] = o.traits&dropship != 0
-	} else {
-		h["onePsale"] = o.traits&dropship != 0
-	}
-	return h
-}
-
-func (s *seller) dataInfo() obj {
-	score := fmt.Sprintf("%d.%d", s.score10/10, s.score10%10)
-	return obj{
-		"tradeMedalLevel": itoa(int64(1 + s.years%5)), "compositeServiceScore": score, "logisticsExperienceScore": score, "disputeComplaintScore": "4.5",
-		"offerExperienceScore": score, "afterSalesExperienceScore": "4.0", "consultingExperienceScore": score, "repeatPurchasePercent": "0.4" + itoa(int64(s.idx%10)),
-		"tpYear": s.years, "collect30DayWithin48HPercent": percent(s.collect48p), "qualityRefundWithin30Day": "",
-	}
-}
-
-func (s *seller) invoiceInfo() obj {
-	return obj{"supportOnlineInvoice": s.supportOnlineInvoice, "supportFastInvoice": false, "invoiceTypes": []string{}, "taxpayerType": nil}
-}
-
-func (o *offer) shippingInfo() obj {
-	promise := "shipIn48Hours"
-	if o.has("shipIn24Hours") {
-		promise = "shipIn24Hours"
-	}
-	return obj{
-		"shippingTimeGuarantee": promise, "perfectFulfillmentRate30d": "97%", "pickupWithin24hRate30d": "95%", "qualityReturnRate30d": "",
-		"perfectFulfillmentRate7d": "98%", "pickupWithin24hRate7d": "96%", "delayedShippingRate7d": "",
-	}
+// detail is a product detail in the making: what was asked, and what its parts share.
+type detail struct {
+	s    *Server
+	cat  *catalogue
+	o    *offer
+	sel  seller
+	skus []sku
+	lang string
+	base string
+	rate *rate // nil without a currency
 }
 
 func (s *Server) productDetail(c *call) (any, *refusal) {
@@ -116,65 +39,109 @@ func (s *Server) productDetail(c *call) (any, *refusal) {
 	if !ok || p.Country == "" {
 		return nil, refuse("PARAM_ERROR", "offerId and country are required")
 	}
-	cat := s.cat.Load()
-	o := cat.find(id)
-	if o == nil {
+	d := &detail{s: s, cat: s.cat.Load(), lang: language(p.Country), base: c.base}
+	if p.Currency != "" {
+		if d.rate, ok = rateOf(p.Currency); !ok {
+			return nil, refuse("PARAM_ERROR", "currency is not supported")
+		}
+	}
+	if d.o = d.cat.find(id); d.o == nil || s.deleted(id) {
 		return nil, refuse("OFFER_NOT_EXIST", "offer does not exist")
 	}
-	return s.detail(cat, o, language(p.Country), c.base), nil
+	d.sel, d.skus = d.cat.seller(d.o.seller), d.cat.skus(d.o)
+	return d.answer(), nil
 }
 
-func (s *Server) detail(cat *catalogue, o *offer, lang, base string) obj {
-	cats, sel, status := o.categories(), cat.seller(o.seller), "published"
-	if o.traits&delisted != 0 {
-		status = "expired"
+// status is the generated one, unless the control API changed it.
+func (d *detail) status() string {
+	if st := d.s.offerChanges[d.o.id].Status; st != "" {
+		return st
 	}
-	images := []string{base + picturePath(o.id, 0), base + picturePath(o.id, 1), base + picturePath(o.id, 2)}
-	d := obj{
+	return d.o.status()
+}
+
+// nullIf gives what the platform leaves null for some products.
+func nullIf(absent bool, v any) any {
+	if absent {
+		return nil
+	}
+	return v
+}
+
+func (d *detail) answer() obj {
+	o, cats, id := d.o, d.o.categories(), itoa(d.o.id)
+	bare := o.traits&sparse != 0
+	a := obj{
 		"offerId": o.id, "categoryId": cats[2], "topCategoryId": cats[0], "secondCategoryId": cats[1], "thirdCategoryId": cats[2],
-		"categoryName": categoryByID(cats[2]).in(lang), "subject": o.title("zh"), "subjectTrans": o.title(lang),
-		"description": description(o, "zh", images), "descriptionTrans": description(o, lang, images), "mainVideo": nil, "detailVideo": nil,
-		"productImage": obj{"images": images, "whiteImage": base + picturePath(o.id, 9)}, "productImageTrans": obj{"images": images, "whiteImage": nil},
-		"productAttribute": o.attributes(lang), "isJxhy": o.traits&curated != 0, "sellerOpenId": sel.openID, "companyName": sel.company, "minOrderQuantity": o.moq, "batchNumber": nil,
-		"status": status, "tagInfoList": o.tags(), "sellerMixSetting": obj{"generalHunpi": sel.mix, "mixAmount": nil, "mixNumber": nil},
-		"sellerDataInfo": sel.dataInfo(), "soldOut": itoa(o.monthSold * 9), "channelPrice": nil, "promotionModel": obj{"hasPromotion": o.h%5 == 0, "promotionType": nil},
-		"tradeScore": "4." + itoa(int64(o.h%10)), "sellingPoint": []string{words().features[o.feature].in(lang), words().styles[o.style].in(lang)},
-		"offerIdentities": []string{}, "createDate": plainTime(o.created()), "isSelect": fmt.Sprint(o.has("1688Selection")), "certificateList": nil,
-		"promotionUrl": "https://detail.1688.com/offer/" + itoa(o.id) + ".html", "productCargoNumber": o.code(), "invoiceInfo": sel.invoiceInfo(),
-		"class": "com.alibaba.fenxiao.crossborder.product.ProductDetailModel",
+		"categoryName": nullIf(bare, categoryByID(cats[2]).in(d.lang)), "subject": o.title("zh"), "subjectTrans": o.title(d.lang),
+		"mainVideo": nullIf(o.traits&filmed == 0, d.base+"/video/"+id+"/main.mp4"), "detailVideo": nullIf(o.traits&filmed == 0, d.base+"/video/"+id+"/detail.mp4"),
+		"productAttribute": d.attributes(), "isJxhy": o.traits&curated != 0, "sellerOpenId": d.sel.openID, "companyName": d.sel.company,
+		"minOrderQuantity": o.moq, "batchNumber": nullIf(o.batch == 0, o.batch), "status": d.status(), "tagInfoList": o.tags(),
+		"sellerMixSetting": obj{"generalHunpi": d.sel.mix, "mixAmount": nullIf(!d.sel.mix, d.sel.mixAmount), "mixNumber": nullIf(!d.sel.mix, d.sel.mixNumber)},
+		"sellerDataInfo":   nullIf(bare, d.sellerData()), "soldOut": itoa(int64(o.monthSold) * 9), "channelPrice": d.channelPrice(),
+		"promotionModel": obj{"hasPromotion": o.traits&promoted != 0, "promotionType": nullIf(o.traits&promoted == 0, "plus")},
+		"tradeScore":     nullIf(bare, o.score()), "sellingPoint": nullIf(bare, d.sellingPoints()), "offerIdentities": o.identities(),
+		"createDate": plainTime(o.created()), "isSelect": fmt.Sprint(o.selected()), "certificateList": d.certificates(), "promotionUrl": offerURL(id),
+		"productCargoNumber": nullIf(bare, o.code()), "invoiceInfo": d.invoice(), "class": "com.alibaba.fenxiao.crossborder.product.ProductDetailModel",
 	}
-	if sel.mix {
-		d["sellerMixSetting"] = obj{"generalHunpi": true, "mixAmount": sel.mixAmount, "mixNumber": sel.mixNumber}
-	}
-	if o.batch > 0 {
-		d["batchNumber"] = o.batch
-	}
-	skus := cat.skus(o)
+	d.pictures(a)
 	if o.traits&singleSpec == 0 {
-		d["productSkuInfos"] = s.skuInfoList(o, skus, lang, base)
+		a["productSkuInfos"] = d.skuInfos()
 	}
-	d["productSaleInfo"], d["productShippingInfo"] = s.saleInfo(o, skus), o.sizes(&sel, skus)
-	return d
+	a["productSaleInfo"], a["productShippingInfo"] = d.saleInfo(), d.shippingInfo()
+	return a
 }
 
-func description(o *offer, lang string, images []string) string {
+func (d *detail) pictures(a obj) {
+	o := d.o
+	images := []string{d.base + picturePath(o.id, 0), d.base + picturePath(o.id, 1), d.base + picturePath(o.id, 2)}
+	a["productImage"] = obj{"images": images, "whiteImage": d.base + picturePath(o.id, 9)}
+	a["productImageTrans"] = obj{"images": images, "whiteImage": nil}
+	a["description"], a["descriptionTrans"] = d.description("zh", images), d.description(d.lang, images)
+}
+
+func (d *detail) description(lang string, images []string) string {
 	var b strings.Builder
-	b.WriteString("<div><h2>" + o.title(lang) + "</h2>")
+	b.WriteString("<div><h2>" + d.o.title(lang) + "</h2>")
 	for _, src := range images {
-		b.WriteString(`<p><img src="` + src + `" alt="` + o.code() + `"/></p>`)
+		b.WriteString(`<p><img src="` + src + `" alt="` + d.o.code() + `"/></p>`)
 	}
 	return b.String() + "</div>"
 }
 
-func (o *offer) attributes(lang string) []obj {
-	w := words()
-	row := func(id int, name, value *word) obj {
-		return obj{"attributeId": id, "attributeName": name[0], "value": value[0], "attributeNameTrans": name.in(lang), "valueTrans": value.in(lang)}
+// The attribute ids: those of the facets, and some that nothing can be searched by.
+const (
+	attrColour, attrSize, attrPack = 3216, 450, 3151
+	attrMaterial, attrStyle        = 149, 973
+)
+
+// attributes are rows of name and value; several may share one id.
+func (d *detail) attributes() []obj {
+	w, o := words(), d.o
+	var out []obj
+	row := func(id, name int, value, trans string) {
+		n := &w.attrib[name]
+		out = append(out, obj{"attributeId": itoa(int64(id)), "attributeName": n[0], "value": value, "attributeNameTrans": n.in(d.lang), "valueTrans": trans})
 	}
-	out := []obj{row(149, &w.attrib[2], &w.materials[o.material]), row(973, &w.attrib[3], &w.styles[o.style])}
-	for _, c := range o.colours() { // several rows share one attributeId
-		out = append(out, row(3216, &w.attrib[0], &w.colours[c]))
+	both := func(id, name int, value *word) { row(id, name, value[0], value.in(d.lang)) }
+	both(attrMaterial, 2, &w.materials[o.material])
+	both(attrStyle, 3, &w.styles[o.style])
+	both(7869, 7, &w.features[o.feature])
+	if a := o.audience(); a >= 0 {
+		both(8021, 5, &w.audiences[a])
 	}
+	if s := o.season(); s >= 0 {
+		both(31610, 6, &w.seasons[s])
+	}
+	if u := o.scene(); u >= 0 {
+		both(1398, 8, &w.scenes[u])
+	}
+	for _, c := range o.colours() {
+		both(attrColour, 0, &w.colours[c])
+	}
+	row(1400, 9, o.code(), o.code())
+	row(346, 10, d.sel.province, d.sel.province)
+	row(20602, 11, itoa(int64(o.created().Year())), itoa(int64(o.created().Year())))
 	return out
 }
 
@@ -188,80 +155,57 @@ func (o *offer) tags() []obj {
 		{"isSupportMix", o.traits&mixedBatch != 0},
 		{"isOnePsaleFreePostage", o.has("isOnePsaleFreePost")},
 		{"noReason7DReturn", o.has("noReason7DReturn")},
-		{"1688_yx", false},
+		{"1688_yx", o.traits&curated != 0},
 		{"isQqyx", o.has("isQqyx")},
-		{"select", o.has("1688Selection")},
+		{"select", o.selected()},
 	} {
 		out = append(out, obj{"key": t.key, "value": t.on})
 	}
 	return out
 }
 
-func (s *Server) skuInfoList(o *offer, skus []sku, lang, base string) []obj {
-	w, out := words(), []obj{}
-	for i := range skus {
-		k := &skus[i]
-		colour := &w.colours[k.colour]
-		attrs := []obj{{
-			"attributeId": 3216, "attributeName": w.attrib[0][0], "attributeNameTrans": w.attrib[0].in(lang), "value": colour[0], "valueTrans": colour.in(lang),
-			"skuImageUrl": base + picturePath(o.id, 10+k.colour), "skuImageUrlTrans": nil,
-		}}
-		if k.size != "" {
-			attrs = append(attrs, obj{"attributeId": 450, "attributeName": w.attrib[1][0], "attributeNameTrans": w.attrib[1].in(lang), "value": k.size, "valueTrans": k.size, "skuImageUrl": nil, "skuImageUrlTrans": nil})
-		}
-		info := obj{
-			"amountOnSale": s.left(k), "skuId": k.id, "specId": k.spec, "cargoNumber": fmt.Sprintf("%s-%02d", o.code(), i+1), "skuAttributes": attrs,
-			"promotionPrice": nil, "retailPrice": nil, "fenxiaoPriceInfo": obj{"onePiecePrice": yuanText(k.onePiecePrice()), "offerPrice": yuanText(k.price)},
-		}
-		if o.quoteType == 1 {
-			info["price"] = yuanText(k.price)
-		}
-		out = append(out, info)
-	}
-	return out
-}
-
-func (s *Server) saleInfo(o *offer, skus []sku) obj {
-	var left int64
-	for i := range skus {
-		left += s.left(&skus[i])
-	}
-	unit := words().nouns[o.noun].unit
-	tiers := o.tiers()
-	if tiers == nil {
-		tiers = []tier{{o.moq, o.price}}
-	}
-	ranges := []obj{}
-	for _, t := range tiers {
-		ranges = append(ranges, obj{"startQuantity": t.start, "price": yuanText(t.price), "promotionPrice": nil})
-	}
-	info := obj{
-		"amountOnSale": left, "quoteType": o.quoteType, "priceRangeList": ranges, "unitInfo": obj{"unit": unit, "transUnit": unitTrans[unit]}, "fenxiaoSaleInfo": nil,
-	}
-	if o.traits&dropship != 0 {
-		info["fenxiaoSaleInfo"] = obj{"onePieceFreePostage": o.has("isOnePsaleFreePost"), "startQuantity": 1, "onePiecePrice": yuanText(o.price + o.price/20), "offerPrice": yuanText(o.price)}
-	}
-	return info
-}
-
-// grams is the weight of one piece.
-func (o *offer) grams() int64 { return int64(100 + o.h%900) }
-
-// sizes gives weights the way the platform does: grams in one list, kilograms in the other.
-func (o *offer) sizes(sel *seller, skus []sku) obj {
-	grams := o.grams()
-	kilos := func(g int64) any { return yuan(g / 10) } // two decimals are enough
-	list, details := []obj{}, []obj{}
-	for _, k := range skus {
-		if k.spec == "" {
-			continue
-		}
-		list = append(list, obj{"specId": k.spec, "skuId": k.id, "width": 20, "length": 30, "height": 5, "weight": grams})
-		details = append(details, obj{"skuId": itoa(k.id), "width": 20, "length": 30, "height": 5, "weight": kilos(grams), "pkgSizeSource": "人工填写"})
-	}
-	promise := o.shippingInfo()["shippingTimeGuarantee"]
+// sellerData is the search's block with two more figures.
+func (d *detail) sellerData() obj {
+	score := d.sel.score()
 	return obj{
-		"sendGoodsAddressText": sel.province + sel.city, "weight": kilos(grams), "width": 20, "height": 5, "length": 30, "skuShippingInfoList": list,
-		"skuShippingDetails": details, "shippingTimeGuarantee": promise, "pkgSizeSource": "人工填写",
+		"tradeMedalLevel": itoa(int64(d.sel.medal)), "compositeServiceScore": score, "logisticsExperienceScore": score, "disputeComplaintScore": "4.5",
+		"offerExperienceScore": score, "afterSalesExperienceScore": "4.0", "consultingExperienceScore": score, "repeatPurchasePercent": "0." + itoa(20+int64(d.o.seller)%60),
+		"tpYear": d.sel.years, "collect30DayWithin48HPercent": percent(d.sel.collect48), "qualityRefundWithin30Day": d.sel.refundRate(),
 	}
+}
+
+func (d *detail) invoice() obj {
+	return obj{
+		"supportOnlineInvoice": d.sel.onlineInvoice, "supportFastInvoice": d.sel.fastInvoice, "invoiceTypes": d.sel.invoices(),
+		"taxpayerType": nullIf(!d.sel.onlineInvoice, d.sel.taxpayer()),
+	}
+}
+
+func (d *detail) channelPrice() any {
+	if d.o.traits&channelPriced == 0 {
+		return nil
+	}
+	list := []obj{}
+	for _, k := range d.skus {
+		list = append(list, obj{"skuId": k.id, "currentPrice": yuanText(k.price * 96 / 100)})
+	}
+	return obj{"channelSkuPriceList": list}
+}
+
+func (d *detail) sellingPoints() []string {
+	w := words()
+	return []string{w.features[d.o.feature].in(d.lang), w.styles[d.o.style].in(d.lang), w.selling[d.o.selling()].in(d.lang)}
+}
+
+// certificateNames are kinds of test reports and marks.
+var certificateNames = []string{"质检报告", "3C认证", "CE认证", "RoHS检测报告", "FDA检测报告"}
+
+func (d *detail) certificates() any {
+	if d.o.traits&certified == 0 {
+		return nil
+	}
+	return []obj{{
+		"certificateName": certificateNames[pick(d.o.h, 30, len(certificateNames))], "certificateCode": fmt.Sprintf("SBX%010d", d.o.h%10_000_000_000),
+		"certificatePhotoList": []string{d.base + picturePath(d.o.id, 1)},
+	}}
 }

@@ -9,6 +9,7 @@ type category struct {
 	parent   int64 // 0 for the first level
 	level    int   // 1 to 3
 	children []int64
+	concept  uint16 // its number in the search index
 }
 
 func (c *category) leaf() bool { return c.level == 3 }
@@ -25,7 +26,7 @@ func secondCategoryID(i int) int64 { return 1_030_001 + int64(i) }
 func thirdCategoryID(i int) int64  { return 122_086_001 + int64(i) }
 
 var categories = sync.OnceValue(func() *tree {
-	w, t := words(), &tree{byID: map[int64]*category{}}
+	w, t, base := words(), &tree{byID: map[int64]*category{}}, conceptBase()
 	add := func(c *category) {
 		t.byID[c.id] = c
 		t.all = append(t.all, c)
@@ -37,13 +38,13 @@ var categories = sync.OnceValue(func() *tree {
 		up.children = append(up.children, c.id)
 	}
 	for i := range w.tops {
-		add(&category{word: w.tops[i], id: topCategoryID(i), level: 1})
+		add(&category{word: w.tops[i], id: topCategoryID(i), level: 1, concept: base[kindTop] + uint16(i)})
 	}
 	for i := range w.seconds {
-		add(&category{word: w.seconds[i].word, id: secondCategoryID(i), parent: topCategoryID(w.seconds[i].top), level: 2})
+		add(&category{word: w.seconds[i].word, id: secondCategoryID(i), parent: topCategoryID(w.seconds[i].top), level: 2, concept: base[kindSecond] + uint16(i)})
 	}
 	for i := range w.nouns {
-		add(&category{word: w.nouns[i].word, id: thirdCategoryID(i), parent: secondCategoryID(w.nouns[i].second), level: 3})
+		add(&category{word: w.nouns[i].word, id: thirdCategoryID(i), parent: secondCategoryID(w.nouns[i].second), level: 3, concept: base[kindNoun] + uint16(i)})
 	}
 	return t
 })

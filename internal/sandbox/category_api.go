@@ -19,15 +19,15 @@ var rootNames = word{"全部类目", "すべてのカテゴリー", "All categor
 var memberForm = regexp.MustCompile(`^[A-Za-z0-9]{0,64}$`)
 
 // card is a category as the API gives it. The object asked for has text where its children have numbers and booleans.
-func (k *category) card(lang string, top bool) obj {
-	c := obj{
-		"categoryId": k.id, "chineseName": k.in("zh"), "translatedName": k.in(lang), "language": lang, "leaf": k.leaf(), "level": strconv.Itoa(k.level),
-		"parentCateId": k.parent, "fromCache": false, "children": nil,
+func (c *category) card(lang string, top bool) obj {
+	card := obj{
+		"categoryId": c.id, "chineseName": c.in("zh"), "translatedName": c.in(lang), "language": lang, "leaf": c.leaf(), "level": strconv.Itoa(c.level),
+		"parentCateId": c.parent, "fromCache": false, "children": nil,
 	}
 	if top {
-		c["leaf"], c["parentCateId"] = strconv.FormatBool(k.leaf()), itoa(k.parent)
+		card["leaf"], card["parentCateId"] = strconv.FormatBool(c.leaf()), itoa(c.parent)
 	}
-	return c
+	return card
 }
 
 // categoryByIDAPI gives one category and its children; 0 is the root.

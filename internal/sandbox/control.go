@@ -28,9 +28,12 @@ func (s *Server) controlTable() map[string]controlFunc {
 		"DELETE /sandbox/v1/faults":                     s.deleteFaults,
 		"GET /sandbox/v1/offers":                        s.showOffers,
 		"GET /sandbox/v1/offers/{id}":                   s.showOffer,
+		"POST /sandbox/v1/offers/{id}/actions/{action}": s.postOfferAction,
 		"GET /sandbox/v1/orders":                        s.showOrders,
 		"GET /sandbox/v1/orders/{id}":                   s.showOrder,
 		"POST /sandbox/v1/orders/{id}/actions/{action}": s.postAction,
+		"GET /sandbox/v1/refunds":                       s.showRefunds,
+		"GET /sandbox/v1/refunds/{id}":                  s.showRefund,
 		"GET /sandbox/v1/messages":                      s.showMessages,
 		"POST /sandbox/v1/messages":                     s.postMessage,
 		"GET /sandbox/v1/pushes":                        s.showPushes,
@@ -39,6 +42,8 @@ func (s *Server) controlTable() map[string]controlFunc {
 		"POST /sandbox/v1/funds":                        s.postFunds,
 		"GET /sandbox/v1/carriers":                      s.showCarrierRules,
 		"POST /sandbox/v1/carriers":                     s.postCarrierRules,
+		"GET /sandbox/v1/identity":                      s.showIdentity,
+		"POST /sandbox/v1/identity":                     s.postIdentity,
 	}
 }
 

@@ -41,7 +41,7 @@ func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	made := []obj{}
 	for _, id := range s.byOut[in.OutOrderID][in.before:] {
-		made = append(made, orderWithActions(s.orders[id]))
+		made = append(made, s.orderWithActions(s.orders[id]))
 	}
 	if len(made) == 0 {
 		reply(w, http.StatusConflict, marshal(obj{"error": "createCrossOrder refused: " + string(answer)}))

@@ -52,13 +52,12 @@ type messageAction struct {
 	IDAs    string          `json:"idAs"`      // format: number or text
 	Extra   *bool           `json:"extraInfo"` // format
 	Times   string          `json:"times"`     // format: plain or blank
-	Items   string          `json:"items"`     // format: array or object
 }
 
 // setFormat changes how messages are written from now on.
 func (s *Server) setFormat(in *messageAction) error {
-	if in.DataAs+in.IDAs+in.Times+in.Items == "" && in.Extra == nil {
-		return errors.New("format needs dataAs, idAs, times, items or extraInfo")
+	if in.DataAs+in.IDAs+in.Times == "" && in.Extra == nil {
+		return errors.New("format needs dataAs, idAs, times or extraInfo")
 	}
 	f := s.format
 	for _, c := range []struct {
@@ -68,7 +67,6 @@ func (s *Server) setFormat(in *messageAction) error {
 		{in.DataAs, "object", "text", &f.DataAsText},
 		{in.IDAs, "number", "text", &f.IDAsText},
 		{in.Times, "plain", "blank", &f.BlankTime},
-		{in.Items, "array", "object", &f.ItemsAsObject},
 	} {
 		switch c.value {
 		case "":

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -43,14 +42,15 @@ func (s *Server) showOrder(r *http.Request, _ []byte) (any, error) {
 	if o == nil {
 		return nil, errNoOrder
 	}
-	return orderWithActions(o), nil
+	return s.orderWithActions(o), nil
 }
 
 // orderWithActions adds what may be done to the order now, for the buttons of the page.
-func orderWithActions(o *order) obj {
+func (s *Server) orderWithActions(o *order) obj {
 	out, list := orderForPeople(o), []obj{}
+	out["cashier"] = s.cashierLinks(o)
 	for _, a := range orderActions() {
-		if a.from == nil || slices.Contains(a.from, o.Status) {
+		if (a.from == nil || slices.Contains(a.from, o.Status)) && s.refundActionFits(o, a.name) {
 			list = append(list, obj{"name": a.name, "label": a.label})
 		}
 	}
@@ -64,7 +64,8 @@ func orderForPeople(o *order) obj {
 		l := &o.Lines[i]
 		lines = append(lines, obj{
 			"subItemId": itoa(l.SubID), "offerId": itoa(l.Offer), "skuId": itoa(l.SKU), "specId": l.Spec, "quantity": l.Quantity, "unitFen": l.Unit, "amountFen": l.Amount,
-			"shipped": l.Shipped, "status": o.lineStatus(l), "logisticsStatus": l.logisticsStatus(),
+			"shipped": l.Shipped, "closed": l.Closed, "dropped": l.Dropped, "returned": l.Returned, "refundedFen": l.Refunded,
+			"refunded": l.RefundedQty, "refundId": l.RefundID, "refundStatus": l.RefundStatus, "discountFen": l.Discount, "status": o.lineStatus(l), "logisticsStatus": o.logisticsStatus(l),
 		})
 	}
 	for i := range o.Parcels {
@@ -74,13 +75,20 @@ func orderForPeople(o *order) obj {
 			items = append(items, obj{"subItemId": itoa(it.SubID), "quantity": it.Quantity})
 		}
 		parcels = append(parcels, obj{
-			"logisticsId": p.ID, "billNo": p.BillNo, "carrier": carriers[p.Carrier].no, "node": p.Node, "status": parcelStatus[p.Node], "items": items, "steps": p.Steps,
+			"logisticsId": p.ID, "billNo": p.BillNo, "carrier": carriers[p.Carrier].no, "kind": p.Kind, "node": p.Node, "status": parcelStatus[p.Node], "items": items, "steps": p.Steps,
 		})
 	}
 	out := obj{
 		"orderId": itoa(o.ID), "outOrderId": o.OutOrderID, "status": o.Status, "flow": o.Flow, "tradeType": o.TradeType, "buyerMemberId": o.Buyer, "sellerMemberId": o.SellerMember,
-		"goodsFen": o.Goods, "freightFen": o.Freight, "discountFen": o.Discount, "totalFen": o.total(), "createdAt": o.Created.UTC(), "modifiedAt": o.Modified.UTC(),
+		"goodsFen": o.Goods, "freightFen": o.Freight, "discountFen": o.Discount, "promotionFen": o.Cut, "couponFen": o.Coupon,
+		"totalFen": o.total(), "owedFen": 0, "paidFen": o.paidFen(), "refundedFen": o.Refunded, "createdAt": o.Created.UTC(), "modifiedAt": o.Modified.UTC(),
 		"closeReason": o.CloseReason, "closeType": o.CloseType, "lines": lines, "parcels": parcels,
+	}
+	if o.unpaid() {
+		out["owedFen"] = o.owed()
+	}
+	if len(o.Steps) > 0 {
+		out["stages"] = o.stepList()
 	}
 	if !o.Paid.IsZero() {
 		out["paidAt"] = o.Paid.UTC()
@@ -94,14 +102,20 @@ type actionBody struct {
 	Reason   string `json:"reason"`  // close-by-*
 	Carrier  string `json:"carrier"` // ship, part-ship, change-mail-no: ZTO YTO STO YUNDA
 	BillNo   string `json:"billNo"`
-	Parcel   string `json:"parcel"` // logisticsId; all parcels if empty
+	Parcel   string `json:"parcel"`    // logisticsId; all parcels if empty
+	RefundID string `json:"refundId"`  // refund-*, arbitration-*: the latest running one if empty
+	Amount   *int64 `json:"amountFen"` // goods of a refund
 	Discount *int64 `json:"discountFen"`
 	Freight  *int64 `json:"freightFen"`
 	Total    *int64 `json:"totalFen"`
+	Travel   bool   `json:"travel"` // ship, part-ship: the parcel moves on by itself at the pace of real carriers
+	Kind     int    `json:"kind"`   // ship, part-ship: 1 carrier of the platform, 2 no logistics
+	Why      int    `json:"noLogisticsCondition"`
 	Lines    []struct {
-		Sub      text  `json:"subItemId"`
-		Quantity int64 `json:"quantity"`
-	} `json:"lines"` // part-ship
+		Sub      text   `json:"subItemId"`
+		Quantity int64  `json:"quantity"`
+		Discount *int64 `json:"discountFen"`
+	} `json:"lines"` // part-ship, confirm, close-line: which; modify-price: discountFen of each
 	Orders []text `json:"orders"` // global-ship: more orders in the same cross-border parcel
 }
 
@@ -117,7 +131,7 @@ func (s *Server) postAction(r *http.Request, body []byte) (any, error) {
 	if err := s.act(o, r.PathValue("action"), &in); err != nil {
 		return nil, err
 	}
-	return orderWithActions(o), nil
+	return s.orderWithActions(o), nil
 }
 
 // orderAction is something seller, carrier, buyer or platform can do to an order through the control API and the page for people.
@@ -138,8 +152,9 @@ func tradeActions() []orderAction {
 		return orderAction{name, label, []string{waitSend, waitReceive, confirmed}, func(s *Server, o *order, in *actionBody) error { return s.actParcels(o, node, in.Parcel) }}
 	}
 	return []orderAction{
-		{"pay", "Pay", []string{waitPay}, func(s *Server, o *order, in *actionBody) error { return s.pay(o, or(in.Channel, "alipay")) }},
+		{"pay", "Pay", []string{waitPay, waitSend}, func(s *Server, o *order, in *actionBody) error { return s.pay(o, or(in.Channel, "alipay")) }},
 		{"modify-price", "Seller changes the price", []string{waitPay}, (*Server).actPrice},
+		{"close-line", "Seller takes a line out", []string{waitPay}, (*Server).actCloseLine},
 		{"part-ship", "Ship a part", []string{waitSend}, func(s *Server, o *order, in *actionBody) error { return s.actShip(o, true, in) }},
 		{"ship", "Ship", []string{waitSend}, func(s *Server, o *order, in *actionBody) error { return s.actShip(o, false, in) }},
 		move("accept", "Carrier collects", "ACCEPT"),
@@ -149,11 +164,12 @@ func tradeActions() []orderAction {
 		move("sign", "Signed", "SIGN"),
 		move("fail", "Delivery fails", "FAILED"),
 		{"change-mail-no", "Waybill changes", []string{waitSend, waitReceive, confirmed}, (*Server).actMailNo},
-		{"confirm", "Buyer confirms receipt", []string{waitReceive}, func(s *Server, o *order, _ *actionBody) error { return s.confirm(o) }},
+		{"confirm", "Buyer confirms receipt", []string{waitReceive, confirmed}, (*Server).actConfirm},
 		{"success", "Trade succeeds", []string{waitReceive, confirmed}, func(s *Server, o *order, _ *actionBody) error { return s.succeed(o) }},
 		{"close-by-seller", "Seller closes", []string{waitPay, waitSend, waitReceive}, func(s *Server, o *order, in *actionBody) error {
 			return s.closeOrder(o, "ORDER_SELLER_CLOSE", "CLOSE_TRADE_BY_SELLER", or(in.Reason, "sellerGoodsLack"), "", waitPay, waitSend, waitReceive)
 		}},
+		{"terminate", "Staged trade stops", []string{waitSend}, func(s *Server, o *order, _ *actionBody) error { return s.terminate(o) }},
 		{"close-by-ops", "1688 closes", []string{waitPay}, func(s *Server, o *order, in *actionBody) error {
 			return s.closeOrder(o, "ORDER_BOPS_CLOSE", "CLOSE_TRADE_BY_BOPS", or(in.Reason, "other"), "", waitPay)
 		}},
@@ -174,92 +190,4 @@ func or(a, b string) string {
 		return a
 	}
 	return b
-}
-
-func (s *Server) actParcels(o *order, node, only string) error {
-	if len(o.Parcels) == 0 {
-		return moveError{o.Status, "move a parcel: there is none"}
-	}
-	if only != "" && o.parcel(only) == nil {
-		return controlError{http.StatusNotFound, "no such parcel"}
-	}
-	for i := range o.Parcels {
-		if only == "" || o.Parcels[i].ID == only {
-			s.reach(o, &o.Parcels[i], node)
-		}
-	}
-	return nil
-}
-
-func (s *Server) actShip(o *order, part bool, in *actionBody) error {
-	carrier := int(o.ID/1000) % len(carriers)
-	if in.Carrier != "" {
-		c, ok := carrierByNo(in.Carrier)
-		if !ok {
-			return fmt.Errorf("unknown carrier %s", in.Carrier)
-		}
-		carrier = c
-	}
-	if !part {
-		return s.ship(o, nil, carrier, in.BillNo)
-	}
-	want := map[int64]int64{}
-	for _, l := range in.Lines {
-		n, _ := num(l.Sub).int()
-		if o.line(n) == nil || l.Quantity <= 0 {
-			return fmt.Errorf("line %s with quantity %d is not on this order", l.Sub, l.Quantity)
-		}
-		want[n] = l.Quantity
-	}
-	if len(want) == 0 { // the first line that has something left, one piece less than all if it is the only one
-		for i := range o.Lines {
-			l := &o.Lines[i]
-			if left := l.Quantity - l.Shipped; left > 0 {
-				want[l.SubID] = left
-				if len(o.Lines) == 1 && left > 1 {
-					want[l.SubID] = left / 2
-				}
-				break
-			}
-		}
-	}
-	return s.ship(o, want, carrier, in.BillNo)
-}
-
-func (s *Server) actPrice(o *order, in *actionBody) error {
-	discount, freight := o.Discount, o.Freight
-	if in.Freight != nil {
-		freight = *in.Freight
-	}
-	switch {
-	case in.Discount != nil:
-		discount = *in.Discount
-	case in.Total != nil:
-		discount = *in.Total - o.Goods - freight
-	case in.Freight == nil:
-		discount -= o.Goods / 10
-	}
-	return s.modifyPrice(o, discount, freight)
-}
-
-func (s *Server) actMailNo(o *order, in *actionBody) error {
-	if len(o.Parcels) == 0 {
-		return moveError{o.Status, "change a waybill: there is none"}
-	}
-	p := &o.Parcels[len(o.Parcels)-1]
-	if in.Parcel != "" {
-		if p = o.parcel(in.Parcel); p == nil {
-			return controlError{http.StatusNotFound, "no such parcel"}
-		}
-	}
-	carrier := (p.Carrier + 1) % len(carriers)
-	if in.Carrier != "" {
-		c, ok := carrierByNo(in.Carrier)
-		if !ok {
-			return fmt.Errorf("unknown carrier %s", in.Carrier)
-		}
-		carrier = c
-	}
-	s.changeMailNo(o, p, carrier, or(in.BillNo, carriers[carrier].prefix+itoa(o.ID/1000%10_000_000_000+500)))
-	return nil
 }

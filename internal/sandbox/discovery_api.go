@@ -70,7 +70,7 @@ func (s *Server) shopSearch(c *call) (any, *refusal) {
 	if !ok {
 		return nil, refuse("SELLER_NOT_EXIST", "sellerOpenId is unknown")
 	}
-	q.only = func(o *offer) bool { return int(o.seller) == shop }
+	q.only = func(o *offer) bool { return o.seller == shop }
 	if ref := q.check(); ref != nil {
 		return nil, ref
 	}
@@ -96,13 +96,6 @@ func window(ids []int32, page, size int64) []int32 {
 // brief is a product as the recommendation lists give it: fewer fields than a search hit.
 func brief(o *offer, lang, base string) obj {
 	return obj{"offerId": o.id, "subject": o.title("zh"), "subjectTrans": o.title(lang), "imageUrl": base + picturePath(o.id, 0)}
-}
-
-func (s *seller) identities() []string {
-	if s.factory {
-		return []string{"super_factory", "powerful_merchants"}
-	}
-	return []string{"tp_member"}
 }
 
 // offerRecommend walks all products in an order of the member's own, so that pages never overlap and the same member sees the same list.
@@ -131,7 +124,7 @@ func (s *Server) offerRecommend(c *call) (any, *refusal) {
 	cat, lang, list := s.cat.Load(), language(p.Country), []obj{}
 	for _, i := range cat.taste(string(p.Member), (page-1)*size, size) {
 		o := &cat.offers[i]
-		sel := cat.seller(int(o.seller))
+		sel := cat.seller(o.seller)
 		r := brief(o, lang, c.base)
 		prices := obj{"price": yuanText(o.price), "consignPrice": nil, "class": "com.alibaba.fenxiao.crossborder.model.PriceInfo"}
 		if o.traits&dropship != 0 {
@@ -212,7 +205,7 @@ func (s *Server) relatedRecommend(c *call) (any, *refusal) {
 	ids, lang, list := cat.related(o), language(p.Language), []obj{}
 	for _, i := range window(ids[:min(len(ids), maxRelated)], page, size) {
 		near := &cat.offers[i]
-		sel, cats := cat.seller(int(near.seller)), near.categories()
+		sel, cats := cat.seller(near.seller), near.categories()
 		r := brief(near, lang, c.base)
 		r["priceInfo"], r["monthSold"] = obj{"price": yuanText(near.price)}, near.monthSold*3 // 90 days here
 		r["sellerIdentities"], r["offerIdentities"] = sel.identities(), []string{}
@@ -232,11 +225,11 @@ func (c *catalogue) related(o *offer) []int32 {
 	cats := o.categories()
 	for i := range c.offers {
 		other := &c.offers[i]
-		if other == o || other.traits&delisted != 0 || other.categories()[1] != cats[1] {
+		if other == o || other.traits&delisted != 0 || other.categories()[0] != cats[0] {
 			continue
 		}
 		n := near{i: int32(i)}
-		for at, same := range []bool{other.material == o.material, other.style == o.style, other.noun == o.noun} {
+		for at, same := range []bool{other.material == o.material, other.style == o.style, other.categories()[1] == cats[1], other.noun == o.noun} {
 			if same {
 				n.score += 1 << at
 			}

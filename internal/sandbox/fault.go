@@ -169,7 +169,7 @@ func (s *Server) showFaults(*http.Request, []byte) (any, error) {
 }
 
 func (s *Server) showFaultKinds(*http.Request, []byte) (any, error) {
-	return obj{"kinds": faultKinds}, nil
+	return obj{"kinds": faultKinds, "topics": knownTopics}, nil
 }
 
 func (s *Server) postFault(_ *http.Request, body []byte) (any, error) {

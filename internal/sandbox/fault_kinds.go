@@ -54,6 +54,10 @@ var faultKinds = []faultKind{
 	{Kind: "pay_false_but_paid", Side: "api", Text: "preparePay: paySuccess false although the order is paid"},
 	{Kind: "split_order", Side: "api", Text: "createCrossOrder: one order for each line, in orderList"},
 	{Kind: "success_false_with_order", Side: "api", Text: "createCrossOrder: success false next to an order id"},
+	{Kind: "refund_error", Side: "api", Text: "refund APIs: the platform's own error (4000, returnGoods and cancelRefund 5001); nothing was done"},
+	{Kind: "refund_error_after", Side: "api", Text: "refund APIs: does the work, then the platform's own error (4000, returnGoods and cancelRefund 5003)"},
+	{Kind: "refund_no_user", Side: "api", Text: "returnGoods and cancelRefund: 4001, as if the token were gone; nothing was done"},
+	{Kind: "stock_out", Side: "api", Text: "alibaba.alipay.url.get, preparePay: stock taken at payment ran out"},
 
 	{Kind: "lose", Side: "message", chaos: 2, Text: "never sent, and not in the failed store either"},
 	{Kind: "delay", Side: "message", chaos: 1, Text: "sent after delayMs (2000); later ones overtake it"},

@@ -42,6 +42,7 @@ type followChange struct {
 func (s *Server) follows(appKey string, offerID int64) bool { return s.followed[appKey][offerID] }
 
 func (s *Server) setFollow(f followChange) {
+	s.skuOwners = nil
 	if !f.On {
 		delete(s.followed[f.App], f.Offer)
 		return

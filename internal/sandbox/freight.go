@@ -14,8 +14,6 @@ const (
 	zoneBorder             // Hong Kong, Macao, Taiwan: never free
 )
 
-var zoneNames = [...]string{"near", "far", "remote", "border"}
-
 // provinces lists the province-level divisions: six-digit code, region (neighbours), short name. The codes are the public ones (GB/T 2260).
 const provinceTable = `
 110000 north 北京

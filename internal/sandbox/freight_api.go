@@ -64,7 +64,7 @@ func (s *Server) freightEstimate(c *call) (any, *refusal) {
 	if ref != nil {
 		return nil, ref
 	}
-	sel := cat.seller(int(o.seller))
+	sel := cat.seller(o.seller)
 	return o.freightAnswer(sel.freight(string(q.Province), load.grams, load.pieces, load.goods), load.skus), nil
 }
 
@@ -133,16 +133,17 @@ func (o *offer) freightAnswer(q freightQuote, skus []*sku) obj {
 	if q.byPieces {
 		charge = "1"
 	}
+	length, width, height := o.sides()
 	a := obj{
 		"offerId": o.id, "templateId": q.template, "freight": yuanText(q.fee), "freePostage": q.free,
-		"singleProductWeight": thousandths(o.grams()), "singleProductWidth": 20, "singleProductHeight": 5, "singleProductLength": 30,
+		"singleProductWeight": thousandths(o.grams()), "singleProductWidth": width, "singleProductHeight": height, "singleProductLength": length,
 		"templateType": template, "subTemplateType": 0, "chargeType": charge, "firstFee": yuanText(q.firstFee), "firstUnit": unit(q.firstUnit),
 		"nextFee": yuanText(q.nextFee), "nextUnit": unit(q.nextUnit), "discount": "1.00", "sizeValueType": 1, "productFreightSkuInfoModels": nil,
 	}
 	if len(skus) > 0 {
 		list := []obj{}
 		for _, k := range skus {
-			list = append(list, obj{"skuId": k.id, "singleSkuWeight": thousandths(o.grams()), "singleSkuWidth": 20, "singleSkuHeight": 5, "singleSkuLength": 30})
+			list = append(list, obj{"skuId": k.id, "singleSkuWeight": thousandths(o.grams()), "singleSkuWidth": width, "singleSkuHeight": height, "singleSkuLength": length})
 		}
 		a["sizeValueType"], a["productFreightSkuInfoModels"] = 2, list
 	}

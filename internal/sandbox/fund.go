@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -51,9 +52,12 @@ func newFundState() fundState {
 
 // orderFunds is what payments and carriers note on an order.
 type orderFunds struct {
-	PayRequest string    `json:"payRequest,omitempty"` // opRequestId that paid it
-	Invitation bool      `json:"invitation,omitempty"` // made by the seller, without a buyer address
-	Urged      time.Time `json:"urged,omitzero"`
+	PayRequest  string    `json:"payRequest,omitempty"`  // opRequestId that paid it
+	PaySelected string    `json:"paySelected,omitempty"` // preSelectPayChannel of its creation
+	Invitation  bool      `json:"invitation,omitempty"`  // made by the seller, without a buyer address
+	Encrypted   bool      `json:"encrypted,omitempty"`   // made with encryptOutOrderInfo
+	Urged       time.Time `json:"urged,omitzero"`
+	Debited     int64     `json:"debited,omitempty"` // fen that came out of the account and did not go back
 }
 
 // fundEntry is the journal's part of it.
@@ -102,9 +106,9 @@ func (f funds) afford(channel string, fen int64) (string, funds) {
 
 // debit pays an order out of the account: both move or neither. The caller holds mu.
 func (s *Server) debit(o *order, channel string) string {
-	fen := o.total()
+	fen := o.owed()
 	outcome, left := s.funds.afford(channel, fen)
-	if o.Status != waitPay || !s.now().Before(payUntil(o)) {
+	if !o.unpaid() || !s.now().Before(payUntil(o)) {
 		return payIllegal
 	}
 	if outcome != payDone {
@@ -113,8 +117,27 @@ func (s *Server) debit(o *order, channel string) string {
 	if err := s.pay(o, channel); err != nil {
 		return payIllegal
 	}
+	o.Debited += fen
+	s.keepDirty(o)
 	s.setFunds(left)
 	return payDone
+}
+
+// moneyBack returns refunded money to where it came from: as much of it as the account had paid. The caller holds mu.
+func (s *Server) moneyBack(o *order, fen int64) {
+	fen = min(fen, o.Debited)
+	if fen <= 0 {
+		return
+	}
+	o.Debited -= fen
+	s.keepDirty(o)
+	f := s.funds
+	if o.PayChannel == byCredit {
+		f.Credit = min(f.Credit+fen, plenty)
+	} else {
+		f.Balance = min(f.Balance+fen, plenty)
+	}
+	s.setFunds(f)
 }
 
 func (s *Server) setFunds(f funds) {
@@ -122,8 +145,32 @@ func (s *Server) setFunds(f funds) {
 	s.dirty.Funds = &f
 }
 
+// keepDirty journals an order whose change is no news to the buyer: the modify time stays. The caller holds mu.
+func (s *Server) keepDirty(o *order) {
+	if o.change != s.changes {
+		o.change = s.changes
+		s.dirty.Orders = append(s.dirty.Orders, o)
+	}
+}
+
+// crossPayable tells whether cross-border pay takes all goods of the order.
+func (s *Server) crossPayable(o *order) bool {
+	return !slices.ContainsFunc(o.Lines, func(l orderLine) bool {
+		of := s.cat.Load().find(l.Offer)
+		return of != nil && of.homeOnly()
+	})
+}
+
+// homeOnly offers cannot be paid by cross-border pay.
+func (o *offer) homeOnly() bool { return o.h>>20%37 == 5 }
+
 // payUntil is the last moment to pay an order.
-func payUntil(o *order) time.Time { return o.Created.Add(payTimeout) }
+func payUntil(o *order) time.Time {
+	if st := o.nextStep(); st != nil {
+		return st.Until
+	}
+	return o.Created.Add(payTimeout)
+}
 
 func (s *Server) showFunds(*http.Request, []byte) (any, error) { return s.funds, nil }
 

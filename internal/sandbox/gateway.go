@@ -30,6 +30,9 @@ type call struct {
 	note   []string // facts for the transcript
 	raw    []byte   // finished answer, instead of the payload
 	answer any      // finished answer object, bypassing the envelope
+
+	site bool       // speaks the national-site profile
+	sent url.Values // what came in, when args also hold the wrapper made of that profile's bare fields
 }
 
 // id is what a failure answer calls the request by.
@@ -53,6 +56,7 @@ func (s *Server) routes() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /img/{offer}/{file}", s.picture)
 	s.oauthRoutes(m)
+	s.voucherRoutes(m)
 	s.cashierRoutes(m)
 	s.controlRoutes(m)
 	s.pageRoutes(m)
@@ -135,6 +139,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, path string, c *
 		return &gatewayError{400, "gw.SignatureInvalid", "Invalid signature"}
 	}
 	c.args, c.files = f.decoded(), f.files
+	c.readProfile()
 	return s.admit(c)
 }
 
@@ -208,10 +213,14 @@ func (s *Server) execute(c *call) []byte {
 	}
 	s.record(c, outcome)
 	s.commit()
-	if c.raw != nil {
-		return c.raw
+	body := c.raw
+	if body == nil {
+		body = marshal(answer)
 	}
-	return marshal(answer)
+	if c.site {
+		body = siteBody(c.api.name, body)
+	}
+	return body
 }
 
 // fail answers a gateway refusal. Both text fields are filled, because real answers use either.

@@ -50,6 +50,9 @@ func start(t testing.TB, opt Options) *fixture {
 	if opt.Now == nil {
 		opt.Now = newClock().now
 	}
+	if opt.Offers == 0 {
+		opt.Offers = 400
+	}
 	if opt.RetryDelays == nil {
 		opt.RetryDelays = []time.Duration{0, time.Millisecond, time.Millisecond}
 	}
@@ -177,7 +180,10 @@ func (f *fixture) pickOffer(ok func(*offer) bool) (*offer, *sku) {
 	return nil, nil
 }
 
-func plainOffer(o *offer) bool { return o.traits&^(dropship|patent) == 0 && o.quoteType == 1 }
+// harmless traits change what an offer shows, not how it is bought.
+const harmless = dropship | patent | promoted | channelPriced | certified | filmed | translatedPic | sparse
+
+func plainOffer(o *offer) bool { return o.traits&^harmless == 0 && o.quoteType == 1 }
 
 func cargo(o *offer, k *sku, quantity int64) string {
 	return string(marshal(obj{"offerId": o.id, "specId": k.spec, "quantity": quantity}))

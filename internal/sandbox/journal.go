@@ -106,6 +106,7 @@ func (s *Server) commit() {
 	if !s.dirty.empty() {
 		s.save(s.dirty)
 		s.dirty = entry{}
+		s.changes++
 	}
 }
 

@@ -51,11 +51,10 @@ func (m *message) setDelivery(i int, d delivery) {
 
 // messageFormat is how messages are written; the wire is not the same everywhere, so each choice is a switch.
 type messageFormat struct {
-	DataAsText    bool `json:"dataAsText"`    // data is JSON text
-	IDAsText      bool `json:"idAsText"`      // msgId and gmtBorn are text
-	ExtraInfo     bool `json:"extraInfo"`     // the unused member is there, as null
-	BlankTime     bool `json:"blankTime"`     // logistics times are empty
-	ItemsAsObject bool `json:"itemsAsObject"` // orderLogsItems is its first element, as in the older guide
+	DataAsText bool `json:"dataAsText"` // data is JSON text
+	IDAsText   bool `json:"idAsText"`   // msgId and gmtBorn are text
+	ExtraInfo  bool `json:"extraInfo"`  // the unused member is there, as null
+	BlankTime  bool `json:"blankTime"`  // logistics times are empty
 }
 
 // emit creates a message and queues it for every subscriber of the app, bending it as the message faults say. The caller holds mu.
@@ -134,6 +133,14 @@ func (s *Server) messageBody(m *message, data any) string {
 func (s *Server) keepMessage(m *message) {
 	s.messages = append(s.messages, m)
 	s.byMsg[m.ID] = m
+}
+
+// messageTime is the time inside logistics messages. The caller holds mu.
+func (s *Server) messageTime() string {
+	if s.format.BlankTime {
+		return ""
+	}
+	return plainTime(s.now())
 }
 
 // orderMessage tells the buyer's subscribers that an order moved. The caller holds mu.

@@ -2,11 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 func orderAPIs() []api {
@@ -26,32 +22,41 @@ func orderAPIs() []api {
 
 // createCrossOrder places an order. It is NOT idempotent, on purpose: the real one is not either.
 func (s *Server) createCrossOrder(c *call) (any, *refusal) {
-	ct, bad := s.readCart(c)
+	ct, bad := s.readCart(c, "useCrossBorderLogisticsSolution")
 	if bad != nil {
 		if bad.line != nil {
 			bad.payload = obj{"success": false, "orderId": nil, "failedOfferList": []obj{{
-				"offerId": string(bad.line.Offer), "specId": nullable(bad.line.Spec), "errorCode": bad.code, "errorMessage": bad.message,
+				"offerId": string(bad.line.Offer), "specId": nullable(string(bad.line.Spec)), "errorCode": bad.code, "errorMessage": bad.message,
 			}}}
 		}
 		return nil, bad.refusal
 	}
-	if mode := c.args.Get("tradeType"); !ct.tradable || mode != "" && !slices.Contains(ct.tradeModes(), mode) {
-		return nil, refuse("500_1", "not support tradeType:["+mode+"]")
+	if ref := s.checkWishes(c, ct); ref != nil {
+		return nil, ref
 	}
-	if len([]rune(c.args.Get("message"))) > 500 {
-		return nil, refuse("400", "message is longer than 500")
+	groups, failed := []*cartGroup{}, []obj{}
+	for _, g := range ct.groups {
+		if g.bad == nil {
+			groups = append(groups, g)
+			continue
+		}
+		for _, l := range g.lines {
+			failed = append(failed, obj{
+				"offerId": itoa(l.offer.id), "specId": nullable(l.sku.spec), "errorCode": g.bad.code, "errorMessage": g.bad.message,
+			})
+		}
 	}
-	parts := [][]cartLine{ct.lines}
-	if c.behave == "split_order" {
-		parts = halves(ct.lines)
+	if len(groups) == 0 {
+		ref := ct.groups[0].bad
+		ref.payload = obj{"success": false, "orderId": nil, "failedOfferList": failed}
+		return nil, ref
+	}
+	if c.behave == "split_order" && len(groups) == 1 {
+		groups = groups[0].halves()
 	}
 	var made []*order
-	for i, p := range parts {
-		freight := ct.freight
-		if i > 0 {
-			freight = 0
-		}
-		made = append(made, s.place(c, ct, p, freight))
+	for _, g := range groups {
+		made = append(made, s.place(c, ct, g))
 	}
 	if out := c.args.Get("outOrderId"); out != "" {
 		s.creates[out]++
@@ -60,56 +65,148 @@ func (s *Server) createCrossOrder(c *call) (any, *refusal) {
 	for _, o := range made {
 		c.note = append(c.note, itoa(o.ID))
 		s.orderMessage(o, "BUYER_MAKE", waitPay)
+		if o.TradeType == "period" { // deliver now, pay later: nobody waits for money
+			_ = s.pay(o, "accountPeriod") // without stock it stays unpaid, as any order
+		}
 	}
-	return created(made, c.behave != "success_false_with_order"), nil
+	return s.created(ct, made, failed, c.behave != "success_false_with_order"), nil
 }
 
-// halves splits a cart the way the platform may: by lines, or by pieces if there is one line.
-func halves(lines []cartLine) [][]cartLine {
-	if len(lines) > 1 {
-		return [][]cartLine{lines[:len(lines)/2], lines[len(lines)/2:]}
+// checkWishes looks at what only createCrossOrder is told.
+func (s *Server) checkWishes(c *call, ct *cart) *refusal {
+	mode, promotion := c.args.Get("tradeType"), c.args.Get("shopPromotionId")
+	fits := promotion == ""
+	for _, g := range ct.groups {
+		modes := ct.tradeModes(g)
+		if g.bad == nil && (len(modes) == 0 || mode != "" && !slices.Contains(modes, mode)) {
+			return refuse("500_1", "not support tradeType:["+mode+"]")
+		}
+		fits = fits || g.promotion != nil && g.promotion.id == promotion
 	}
-	a, b := lines[0], lines[0]
-	if a.quantity < 2 {
-		return [][]cartLine{lines}
+	if len([]rune(c.args.Get("message"))) > maxNote {
+		return refuse("400", "message is longer than 500")
 	}
-	a.quantity /= 2
-	b.quantity -= a.quantity
-	a.amount, b.amount = a.unit*a.quantity, b.unit*b.quantity
-	return [][]cartLine{{a}, {b}}
+	if !fits {
+		return refuse("400", "shopPromotionId cannot be used for this order: "+promotion)
+	}
+	for _, yn := range []string{"useRedEnvelope", "dropshipping"} {
+		if v := c.args.Get(yn); v != "" && v != "y" && v != "n" {
+			return refuse("400", yn+" must be y or n")
+		}
+	}
+	for _, name := range []string{"extendParam", "encryptOutOrderInfo"} {
+		if v := c.args.Get(name); v != "" && v != "null" {
+			var any map[string]json.RawMessage
+			if ref := c.decode(name, &any); ref != nil {
+				return ref
+			}
+		}
+	}
+	return ct.checkPickup(c)
 }
 
-func created(made []*order, ok bool) any {
+// checkPickup wants the official pickup solutions to be ones the preview offered.
+func (ct *cart) checkPickup(c *call) *refusal {
+	if c.args.Get("useOfficialSolution") != "true" {
+		return nil
+	}
+	var chosen []struct {
+		Group text `json:"orderGroup"`
+		Code  text `json:"useOfficialSolutionCode"`
+	}
+	if ref := c.decode("useOfficialSolutionModelList", &chosen); ref != nil {
+		return ref
+	}
+	if len(chosen) == 0 || !ct.pickup() {
+		return refuse("400", "official pickup is not available for this order")
+	}
+	for _, p := range chosen {
+		if string(p.Code) != pickupCode {
+			return refuse("400", "useOfficialSolutionCode is unknown: "+string(p.Code))
+		}
+	}
+	return nil
+}
+
+// halves splits an order the way the platform may: by lines, or by pieces if there is one line.
+func (g *cartGroup) halves() []*cartGroup {
+	a, b := *g, *g
+	if len(g.lines) > 1 {
+		a.lines, b.lines = g.lines[:len(g.lines)/2], g.lines[len(g.lines)/2:]
+	} else {
+		one, two := g.lines[0], g.lines[0]
+		if one.quantity < 2 {
+			return []*cartGroup{g}
+		}
+		one.quantity /= 2
+		two.quantity -= one.quantity
+		one.amount, two.amount = one.unit*one.quantity, two.unit*two.quantity
+		a.lines, b.lines = []cartLine{one}, []cartLine{two}
+	}
+	b.freight, b.cut, b.red, b.post, b.coupons, b.promotion = 0, 0, 0, 0, nil, nil
+	return []*cartGroup{&a, &b}
+}
+
+func (s *Server) created(ct *cart, made []*order, failed []obj, ok bool) any {
+	var left any
+	if len(failed) > 0 {
+		left = failed
+	}
+	r := obj{"success": ok, "orderId": nil, "totalSuccessAmount": nil, "postFee": nil, "accountPeriod": nil, "failedOfferList": left, "orderList": nil}
+	if made[0].TradeType == "period" {
+		term := creditTerm(ct.seller)
+		r["accountPeriod"] = obj{"tapType": term["tapType"], "tapDate": term["tapDate"], "tapOverdue": term["tapOverdue"]}
+	}
 	if len(made) > 1 {
 		list := []obj{}
 		for _, o := range made {
-			list = append(list, obj{"orderId": itoa(o.ID), "orderAmmount": o.total(), "postFee": o.Freight, "success": true, "resultCode": nil, "message": nil, "payChannel": nil})
+			list = append(list, obj{
+				"orderId": itoa(o.ID), "orderAmmount": o.total(), "postFee": o.Freight, "success": true, "resultCode": nil, "message": nil, "payChannel": nullable(o.PaySelected),
+			})
 		}
-		return obj{"success": true, "result": obj{"success": ok, "orderId": nil, "totalSuccessAmount": nil, "postFee": nil, "orderList": list}}
+		r["orderList"] = list
+	} else {
+		o := made[0]
+		r["orderId"], r["totalSuccessAmount"], r["postFee"] = itoa(o.ID), o.total(), o.Freight
 	}
-	o := made[0]
-	return obj{"success": true, "code": nil, "message": nil, "result": obj{
-		"success": ok, "orderId": itoa(o.ID), "totalSuccessAmount": o.total(), "postFee": o.Freight, "accountPeriod": nil, "failedOfferList": nil, "orderList": nil,
-	}}
+	return obj{"success": true, "code": nil, "message": nil, "result": r}
 }
 
-func (s *Server) place(c *call, ct *cart, lines []cartLine, freight int64) *order {
+// place makes the order of a group: stock is taken now, or noted to be taken when the order is paid.
+func (s *Server) place(c *call, ct *cart, g *cartGroup) *order {
 	now := s.now()
-	mode := c.args.Get("tradeType")
-	if mode == "" {
-		mode = ct.tradeModes()[0]
-	}
 	o := &order{
 		ID: s.nextOrderID(), App: c.app.Key, Buyer: c.app.buyer.memberID, OutOrderID: c.args.Get("outOrderId"), Seller: ct.seller.idx,
-		SellerMember: ct.seller.memberID, Status: waitPay, Flow: ct.flow, TradeType: mode, Message: c.args.Get("message"), Address: ct.rawAddress,
-		Freight: freight, Created: now,
+		SellerMember: ct.seller.memberID, Status: waitPay, Flow: g.flow, TradeType: c.args.Get("tradeType"), Message: c.args.Get("message"),
+		Address: ct.address, Freight: g.freight, Created: now, Cut: g.cut, Coupon: g.red + g.post, Lines: make([]orderLine, 0, len(g.lines)),
 	}
-	for i, l := range lines {
+	if o.TradeType == "" {
+		o.TradeType = ct.tradeModes(g)[0]
+	}
+	o.PaySelected, o.Encrypted = c.args.Get("preSelectPayChannel"), c.args.Get("encryptOutOrderInfo") != ""
+	o.Invoice, o.Anonymous, o.Dropshipping = ct.invoice, c.args.Get("anonymousBuyer") == "true", c.args.Get("dropshipping") == "y"
+	o.BizType, o.Channel, o.CrossSolution = c.args.Get("isvBizType"), c.args.Get("fenxiaoChannel"), ct.agreed.id
+	for i := range g.lines {
+		l := &g.lines[i]
 		o.Lines = append(o.Lines, orderLine{
 			SubID: o.ID + int64(i+1)*1000, Offer: l.offer.id, SKU: l.sku.id, Spec: l.sku.spec, Quantity: l.quantity, Unit: l.unit, Amount: l.amount,
+			Untaken: l.offer.traits&stockAtPay != 0,
 		})
 		o.Goods += l.amount
-		s.moveStock(l.sku, -l.quantity)
+		if l.offer.traits&stockAtPay == 0 {
+			s.moveStock(l.sku, -l.quantity)
+		}
+	}
+	if over := o.Cut + o.Coupon - o.Goods - o.Freight; over > 0 { // half an order may be worth less than its coupons
+		o.Cut = max(o.Cut-over, 0)
+		o.Coupon = min(o.Coupon, o.Goods+o.Freight-o.Cut)
+	}
+	if g.promotion != nil {
+		o.PromotionID = g.promotion.id
+	}
+	s.spend(g, o)
+	if o.TradeType == "37staged" {
+		o.planSteps(now)
 	}
 	s.touch(o)
 	return o
@@ -127,96 +224,30 @@ func (s *Server) mine(c *call, id num) *order {
 func (s *Server) buyerView(c *call) (any, *refusal) {
 	o := s.mine(c, num(c.args.Get("orderId")))
 	if c.args.Get("orderId") == "" {
-		if ids := s.byOut[c.args.Get("outOrderId")]; len(ids) > 0 {
-			o = s.mine(c, num(itoa(ids[0])))
+		for _, id := range s.byOut[c.args.Get("outOrderId")] {
+			if o = s.mine(c, num(itoa(id))); o != nil {
+				break
+			}
 		}
 	}
 	if o == nil {
 		return nil, refuse("ORDER_NOT_EXIST", "order does not exist")
 	}
-	return s.tradeModel(o, c.base, true), nil
-}
-
-func (s *Server) orderList(c *call) (any, *refusal) {
-	q, ref := parseListQuery(c)
-	if ref != nil {
+	show := shown{logistics: true, base: c.base, memo: true, phone: true}
+	if ref := show.read(c); ref != nil {
 		return nil, ref
 	}
-	ids := s.orderIDs
-	if q.out != "" {
-		ids = s.byOut[q.out]
-	}
-	var hits []*order
-	for _, id := range slices.Backward(ids) {
-		if o := s.orders[id]; o.Buyer == c.app.buyer.memberID && q.fits(o, s.now()) {
-			hits = append(hits, o)
-		}
-	}
-	result := []any{}
-	for _, o := range hits[min((q.page-1)*q.size, len(hits)):min(q.page*q.size, len(hits))] {
-		result = append(result, s.tradeModel(o, c.base, false))
-	}
-	return obj{"result": result, "totalRecord": len(hits), "errorCode": nil, "errorMessage": nil}, nil
-}
-
-type listQuery struct {
-	page, size   int
-	status, out  string
-	his          bool
-	ids          []int64
-	cFrom, cTo   time.Time
-	mFrom, mTo   time.Time
-	refundStatus string
-}
-
-func parseListQuery(c *call) (q listQuery, ref *refusal) {
-	q.page, q.size, q.status, q.out = 1, 20, c.args.Get("orderStatus"), c.args.Get("outOrderId")
-	q.his, q.refundStatus = c.args.Get("isHis") == "true", c.args.Get("refundStatus")
-	for name, into := range map[string]*int{"page": &q.page, "pageSize": &q.size} {
-		if v := c.args.Get(name); v != "" {
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 1 || n > 1_000_000 {
-				return q, refuse("400_1", name+" is not a page number")
-			}
-			*into = n
-		}
-	}
-	q.size = min(q.size, 50)
-	for name, into := range map[string]*time.Time{"createStartTime": &q.cFrom, "createEndTime": &q.cTo, "modifyStartTime": &q.mFrom, "modifyEndTime": &q.mTo} {
-		if v := c.args.Get(name); v != "" {
-			t, ok := parseStamp(v)
-			if !ok {
-				return q, refuse("400_1", name+" is not yyyyMMddHHmmssSSSZ")
-			}
-			*into = t
-		}
-	}
-	if v := c.args.Get("orderIds"); v != "" {
-		var ids []num
-		if ref := c.decode("orderIds", &ids); ref != nil {
-			return q, ref
-		}
-		q.ids = []int64{}
-		for _, id := range ids {
-			n, _ := id.int()
-			q.ids = append(q.ids, n)
-		}
-	}
-	return q, nil
-}
-
-func (q *listQuery) fits(o *order, now time.Time) bool {
-	within := func(t, from, to time.Time) bool {
-		return (from.IsZero() || !t.Before(from)) && (to.IsZero() || !t.After(to))
-	}
-	return (q.status == "" || q.status == o.Status) && (q.refundStatus == "" || q.refundStatus == o.RefundStatus || q.refundStatus == o.RefundStatusAS) && (q.ids == nil || slices.Contains(q.ids, o.ID)) &&
-		within(o.Created, q.cFrom, q.cTo) && within(o.Modified.Truncate(time.Millisecond), q.mFrom, q.mTo) && q.his == (now.Sub(o.Created) > historyAfter)
+	return s.tradeModel(o, &show), nil
 }
 
 func (s *Server) cancel(c *call) (any, *refusal) {
-	o := s.mine(c, num(c.args.Get("tradeID")))
+	n, _ := num(c.args.Get("tradeID")).int()
+	o := s.orders[n]
 	if o == nil {
-		return nil, refuse("ORDER_NOT_EXIST", "order does not exist")
+		return nil, errOrderGone
+	}
+	if o.Buyer != c.app.buyer.memberID {
+		return nil, refuse("400_3", "the token user is neither buyer nor seller of the order")
 	}
 	if o.Status != waitPay {
 		return nil, refuse("ORDER_STATUS_ERROR", "order is not waiting for payment")
@@ -228,147 +259,11 @@ func (s *Server) cancel(c *call) (any, *refusal) {
 	if !slices.Contains([]string{"buyerCancel", "sellerGoodsLack", "other"}, reason) {
 		return nil, refuse("400_1", "cancelReason must be buyerCancel, sellerGoodsLack or other")
 	}
+	if len([]rune(c.args.Get("remark"))) > maxNote {
+		return nil, refuse("400_1", "remark is longer than 500")
+	}
 	if err := s.closeOrder(o, "ORDER_BUYER_CLOSE", "CLOSE_TRADE_BY_BUYER", reason, c.args.Get("remark"), waitPay); err != nil {
 		return nil, refuse("ORDER_STATUS_ERROR", err.Error())
 	}
 	return obj{"success": true}, nil
 }
-
-// tradeModel is the TRADE object of detail and list; the list comes without logistics.
-func (s *Server) tradeModel(o *order, base string, logistics bool) any {
-	t := obj{"baseInfo": s.baseInfo(o), "productItems": s.productItems(o, base), "tradeTerms": []obj{tradeTerm(o)}, "extAttributes": []any{}, "orderRateInfo": nil, "fromEncryptOrder": false}
-	if logistics {
-		t["nativeLogistics"] = s.nativeLogistics(o)
-		t["orderBizInfo"] = obj{"creditOrder": false, "dropshipping": false, "shippingInsurance": nil, "class": "com.alibaba.ocean.openplatform.biz.trade.result.OrderBizInfo"}
-		t["overseasExtraAddress"] = nil
-	}
-	return t
-}
-
-func (s *Server) baseInfo(o *order) obj {
-	sel := s.cat.Load().seller(o.Seller)
-	b := obj{
-		"id": o.ID, "idOfStr": itoa(o.ID), "status": o.Status, "totalAmount": yuan(o.total()), "sumProductPayment": yuan(o.Goods), "shippingFee": yuan(o.Freight),
-		"discount": o.Discount, "refund": yuan(o.Refunded), "refundPayment": o.Refunded, "couponFee": yuan(0), "createTime": stamp(o.Created), "modifyTime": stamp(o.Modified),
-		"payTime": stamp(o.Paid), "allDeliveredTime": stamp(o.Delivered), "receivingTime": stamp(o.Received), "confirmedTime": stamp(o.Received),
-		"completeTime": stamp(o.Completed), "payTimeout": int(payTimeout.Seconds()), "payTimeoutType": 0, "refundStatus": nullable(o.RefundStatus), "refundStatusForAs": nullable(o.RefundStatusAS),
-		"refundId":    nullable(o.RefundID),
-		"closeReason": nullable(o.CloseReason), "closeOperateType": nullable(o.CloseType), "closeRemark": nullable(o.CloseRemark), "remark": nil,
-		"buyerFeedback": nullable(o.Message), "buyerMemo": nil, "tradeType": "50060", "tradeTypeCode": o.TradeType, "tradeTypeDesc": "交易4.0",
-		"payChannelList": []string{}, "payChannelCodeList": []string{}, "buyerID": o.Buyer, "sellerID": o.SellerMember, "sellerLoginId": sel.login,
-		"sellerUserId": sel.userID, "businessType": "cb", "outOrderId": nullable(o.OutOrderID), "overSeaOrder": false, "sellerOrder": o.Invitation, "stepPayAll": false,
-		"sellerContact": obj{"companyName": sel.company, "shopName": sel.company, "name": nil, "mobile": nil}, "receiverInfo": s.receiver(o), "newStepOrderList": nil,
-	}
-	if a := s.apps[o.App]; a != nil {
-		b["buyerLoginId"], b["buyerUserId"] = a.buyer.login, a.buyer.userID
-	}
-	if o.PayChannel != "" {
-		b["payChannelCodeList"] = []string{o.PayChannel}
-		b["payChannelList"] = []string{channelNames[o.PayChannel]}
-	}
-	return b
-}
-
-func (o *order) address() addressParam {
-	var a addressParam
-	_ = json.Unmarshal(o.Address, &a) // was read when the order was made
-	return a
-}
-
-func (s *Server) receiver(o *order) obj {
-	a := o.address()
-	return obj{
-		"toFullName": a.FullName, "toMobile": nullable(string(a.Mobile)), "toPhone": nullable(string(a.Phone)), "toPost": nullable(string(a.PostCode)),
-		"toDivisionCode": nullable(string(a.District)), "toTownCode": nil,
-		"toArea": strings.TrimSpace(strings.Join([]string{string(a.Province), string(a.City), string(a.Area), string(a.Town), string(a.Address)}, " ")),
-	}
-}
-
-// share spreads an amount over the lines by their value; the last line takes what rounding left.
-func (o *order) share(amount int64) []int64 {
-	out, rest := make([]int64, len(o.Lines)), amount
-	for i := range o.Lines {
-		out[i] = amount * o.Lines[i].Amount / max(o.Goods, 1)
-		rest -= out[i]
-	}
-	out[len(out)-1] += rest
-	return out
-}
-
-func (s *Server) productItems(o *order, base string) []obj {
-	var items []obj
-	discounts, postages := o.share(o.Discount), o.share(o.Freight)
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		item := obj{
-			"subItemID": l.SubID, "subItemIDString": itoa(l.SubID), "productID": l.Offer, "skuID": skuNumber(l.SKU, l.Offer), "specId": nullable(l.Spec), "quantity": l.Quantity,
-			"quantityFactor": 1, "price": yuan(l.Unit), "itemAmount": yuan(l.Amount + discounts[i]), "entryDiscount": discounts[i],
-			"sharePostage": yuan(postages[i]), "refund": yuan(l.Refunded), "status": o.lineStatus(l), "statusStr": statusText[o.lineStatus(l)],
-			"logisticsStatus": l.logisticsStatus(), "refundStatus": lineRefund[l.RefundStatus], "refundId": nil, "refundIdForAs": nil, "cargoNumber": nil, "productCargoNumber": nil,
-			"gmtCreate": stamp(o.Created), "gmtModified": stamp(o.Modified), "gmtCompleted": stamp(o.Completed), "gmtPayExpireTime": plainTime(o.Created.Add(payTimeout)),
-			"productImgUrl": []string{base + picturePath(l.Offer, 0), base + picturePath(l.Offer, 1)}, "productSnapshotUrl": nil, "skuInfos": []obj{},
-		}
-		if l.RefundID != "" {
-			item[map[bool]string{false: "refundId", true: "refundIdForAs"}[l.AfterSale]] = l.RefundID
-		}
-		if of, k := s.skuOf(l); k != nil {
-			item["name"], item["unit"] = of.title("zh"), words().nouns[of.noun].unit
-			item["skuInfos"] = skuInfos(k)
-		}
-		items = append(items, item)
-	}
-	return items
-}
-
-var statusText = map[string]string{waitPay: "等待买家付款", waitSend: "等待卖家发货", waitReceive: "等待买家收货", confirmed: "已收货", success: "交易成功", cancelled: "交易关闭"}
-
-// lineRefund is how a line spells what the order spells in lower case; a line without a refund has null.
-var lineRefund = map[string]any{
-	"waitselleragree": "WAIT_SELLER_AGREE", "waitbuyermodify": "WAIT_BUYER_MODIFY", "waitbuyersend": "WAIT_BUYER_SEND",
-	"waitsellerreceive": "WAIT_SELLER_RECEIVE", "refundsuccess": "REFUND_SUCCESS", "refundclose": "REFUND_CLOSED",
-}
-
-func skuInfos(k *sku) []obj {
-	out := []obj{}
-	if k.colour >= 0 {
-		out = append(out, obj{"name": "颜色", "value": words().colours[k.colour][0]})
-	}
-	if k.size != "" {
-		out = append(out, obj{"name": "尺码", "value": k.size})
-	}
-	return out
-}
-
-func tradeTerm(o *order) obj {
-	status := "1"
-	switch {
-	case !o.Paid.IsZero():
-		status = "2"
-	case o.Status == cancelled:
-		status = "8"
-	}
-	return obj{"payStatus": status, "payWay": "1", "phase": o.ID + 1, "phasAmount": yuan(o.total()), "payTime": stamp(o.Paid), "payWayDesc": "支付宝"}
-}
-
-func (s *Server) nativeLogistics(o *order) obj {
-	a := o.address()
-	items := []obj{}
-	for i, p := range o.Parcels {
-		var subs []string
-		for _, it := range p.Items {
-			subs = append(subs, itoa(it.SubID))
-		}
-		items = append(items, obj{
-			"id": o.ID/1_000_000*1000 + int64(i+1), "logisticsCode": p.ID, "logisticsBillNo": p.BillNo, "logisticsCompanyNo": carriers[p.Carrier].no,
-			"logisticsCompanyName": carriers[p.Carrier].name, "logisticsCompanyId": json.Number(carriers[p.Carrier].id), "status": "alreadysend", "type": "0",
-			"deliveredTime": stamp(p.Created), "subItemIds": strings.Join(subs, ","), "noLogisticsCondition": nil,
-		})
-	}
-	return obj{
-		"contactPerson": a.FullName, "mobile": nullable(string(a.Mobile)), "telephone": nullable(string(a.Phone)), "zip": nullable(string(a.PostCode)),
-		"province": a.Province, "city": a.City, "area": a.Area, "areaCode": nullable(string(a.District)), "town": nullable(string(a.Town)), "townCode": nil,
-		"address": a.Address, "logisticsItems": items,
-	}
-}
-
-func picturePath(offer int64, n int) string { return fmt.Sprintf("/img/%d/%d.png", offer, n) }

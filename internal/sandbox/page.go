@@ -32,7 +32,7 @@ func servePage(w http.ResponseWriter, r *http.Request, files fs.FS, name string)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
-	http.ServeFileFS(w, r, files, name)
+	http.ServeFileFS(w, r, files, name) //nolint:gosec // of an embedded folder
 }
 
 // showOpenAPI serves the description of the control API.

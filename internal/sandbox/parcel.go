@@ -14,7 +14,16 @@ type parcel struct {
 	Items   []parcelItem `json:"items"`
 	Steps   []parcelStep `json:"steps"`
 	Created time.Time    `json:"created"`
+	Kind    int          `json:"kind,omitempty"`   // 0 own carrier, 1 carrier of the platform, 2 no logistics
+	Reason  int          `json:"reason,omitempty"` // noLogisticsCondition 1..5 of kind 2
+	Travel  bool         `json:"travel,omitempty"` // it moves on by itself, at the pace of real carriers
 }
+
+// noLogistics is a shipment nobody carries: nothing to track, the waybill number says so in Chinese.
+const (
+	noLogistics = 2
+	noWaybill   = "无需物流"
+)
 
 type parcelItem struct {
 	SubID    int64 `json:"sub"`
@@ -118,7 +127,7 @@ func (s *Server) reach(o *order, p *parcel, node string) {
 	}
 	s.emit(o.App, "LOGISTICS_BUYER_VIEW_TRACE", itoa(o.ID), obj{"OrderLogisticsTracingModel": obj{
 		"logisticsId": p.ID, "cpCode": carriers[p.Carrier].no, "mailNo": p.BillNo, "statusChanged": node,
-		"changeTime": plainTime(s.now()), "orderLogsItems": s.logItems(o, p),
+		"changeTime": s.messageTime(), "orderLogsItems": s.logItems(o, p),
 	}})
 }
 
@@ -140,14 +149,14 @@ func (s *Server) changeMailNo(o *order, p *parcel, by int, bill string) {
 	s.touch(o)
 	s.emit(o.App, "LOGISTICS_MAIL_NO_CHANGE", itoa(o.ID), obj{"MailNoChangeModel": obj{
 		"logisticsId": p.ID, "oldCpCode": carriers[old.Carrier].no, "newCpCode": carriers[by].no, "oldMailNo": old.BillNo, "newMailNo": bill,
-		"eventTime": plainTime(s.now()), "orderLogsItems": s.logItems(o, p),
+		"eventTime": s.messageTime(), "orderLogsItems": s.logItems(o, p),
 	}})
 }
 
 // calledOff ends a parcel the carrier never took; the seller sends the same goods again with another one.
 func (s *Server) calledOff(o *order, p *parcel, by int, bill string) {
 	again := s.newParcel(o, by, bill)
-	again.Items = slices.Clone(p.Items)
+	again.Items, again.Kind, again.Travel = slices.Clone(p.Items), p.Kind, p.Travel
 	s.reach(o, p, parcelCancel)
 	o.Parcels = append(o.Parcels, again) // p may point into the old array from here on
 	s.reach(o, &o.Parcels[len(o.Parcels)-1], "CONSIGN")
@@ -162,6 +171,10 @@ type carrierRules struct {
 // planParcel sets the moment of the next station, if carriers move by themselves. The caller holds mu.
 func (s *Server) planParcel(o *order, p *parcel) {
 	pace := s.carrierRules.StepSeconds
+	if p.Travel {
+		s.planTravel(o, p)
+		return
+	}
 	if pace <= 0 || len(p.Steps) == 0 || p.Node == "SIGN" || p.Node == parcelCancel {
 		return
 	}

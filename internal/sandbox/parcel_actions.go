@@ -31,6 +31,9 @@ func (s *Server) actEarly(o *order, in *actionBody, node string) error {
 			return controlError{http.StatusNotFound, "no such parcel"}
 		}
 	}
+	if p.Kind == noLogistics {
+		return controlError{http.StatusConflict, "nobody carries this parcel"}
+	}
 	if !p.may(node) {
 		return controlError{http.StatusConflict, "the parcel is at " + p.Node + " already"}
 	}

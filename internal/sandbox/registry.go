@@ -37,7 +37,7 @@ func refuse(code, message string) *refusal { return &refusal{code: code, message
 func registry() map[string]*api {
 	m := map[string]*api{}
 	for _, group := range [][]api{
-		systemAPIs(), tokenAPIs(), catalogueAPIs(), discoveryAPIs(), categoryAPIs(), followAPIs(), freightAPIs(), imageAPIs(), accountAPIs(), identityAPIs(), previewAPIs(), orderAPIs(), noteAPIs(),
+		systemAPIs(), tokenAPIs(), catalogueAPIs(), discoveryAPIs(), categoryAPIs(), followAPIs(), freightAPIs(), siteOnlyAPIs(), imageAPIs(), accountAPIs(), identityAPIs(), previewAPIs(), orderAPIs(), noteAPIs(),
 		addressAPIs(), couponAPIs(), payAPIs(), logisticsAPIs(), refundAPIs(), writeBackAPIs(), pushAPIs(),
 	} {
 		for i := range group {

@@ -26,7 +26,7 @@ type Options struct {
 	Addr        string           // listen address used for BaseURL until Run has a listener; default 127.0.0.1:8688
 	PublicURL   string           // base of picture URLs; "" = whatever host the caller used
 	Seed        int64            // catalogue and id seed; default 1688
-	Offers      int              // size of the catalogue; default 400
+	Offers      int              // size of the catalogue; default 20,000
 	Apps        []App            // default: the demo app
 	Subscribers []string         // callback URLs that get every message
 	DataAsText  bool             // messages carry data as JSON text instead of an object
@@ -48,8 +48,10 @@ type Server struct {
 
 	base     atomic.Pointer[string]
 	cat      atomic.Pointer[catalogue]
-	pages    pageCache
-	stopped  chan struct{} // closed by Close and when Run ends: frees calls held by a timeout fault
+	drawn    byteCache              // finished pictures
+	eyes     atomic.Pointer[sights] // image index
+	ranked   seenCache              // what picture searches found
+	stopped  chan struct{}          // closed by Close and when Run ends: frees calls held by a timeout fault
 	stopOnce sync.Once
 
 	mu sync.Mutex // guards everything below
@@ -95,7 +97,7 @@ func (o Options) withDefaults() Options {
 		o.Seed = 1688
 	}
 	if o.Offers <= 0 {
-		o.Offers = 400
+		o.Offers = 20_000
 	}
 	if len(o.Apps) == 0 {
 		o.Apps = []App{{Key: DemoKey, Secret: DemoSecret, Token: DemoToken}}

@@ -85,6 +85,7 @@ func (s *Server) load() error {
 			s.replay(&entries[i])
 		}
 		s.planParcels()
+		s.sortModified()
 		st.journal = j
 		if err := s.compact(); err != nil {
 			return err
@@ -94,7 +95,7 @@ func (s *Server) load() error {
 		st.rng = newRand(st.seed)
 		s.log.Warn("the journal was written with another seed; it wins", "seed", st.seed)
 	}
-	s.cat.Store(newCatalogue(st.seed, s.opt.Offers))
+	s.rebuild()
 	return nil
 }
 
@@ -112,7 +113,6 @@ func (s *Server) reset(seed int64) error {
 	for _, a := range s.apis {
 		a.received, a.executed, a.refused = 0, 0, 0
 	}
-	s.cat.Store(newCatalogue(seed, s.opt.Offers))
-	s.pages.clear()
+	s.rebuild()
 	return s.compact()
 }

@@ -89,6 +89,7 @@ func TestPreviewRefusals(t *testing.T) {
 	}
 	zero := find(zeroPriceSKU)
 	gone, sold := find(delisted), find(outOfStock)
+	choice, ck := f.pickOffer(func(o *offer) bool { return o.traits == curated })
 	for _, c := range []struct{ name, flow, cargo, code string }{
 		{"unknown offer", "", spec(&offer{id: 5}, "x", 1), "500_001"},
 		{"delisted", "", cargo(gone, &f.srv.cat.Load().skus(gone)[0], 50), "500_001"},
@@ -107,7 +108,8 @@ func TestPreviewRefusals(t *testing.T) {
 		{"consignment", "saleproxy", cargo(plain, pk, 5), "500_007"},
 		{"price 0", "", cargo(zero, &f.srv.cat.Load().skus(zero)[0], 50), "500_008"},
 		{"broken lot", "", cargo(lot, lk, 7), "500_009"},
-		{"curated wholesale", "boutiquepifa", cargo(plain, pk, 2), "500_009"},
+		{"curated wholesale", "boutiquepifa", cargo(choice, ck, 2), "500_009"},
+		{"curated dropship", "boutiquefenxiao", cargo(choice, ck, 2), "500_009"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := map[string]string{"flow": c.flow, "addressParam": testAddress, "cargoParamList": "[" + c.cargo + "]"}

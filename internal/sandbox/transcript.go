@@ -65,7 +65,11 @@ func (s *Server) record(c *call, outcome string) {
 	if c.api != nil {
 		text = append(appendText(append(text, `"api":`...), c.api.name), ',')
 	}
-	text = appendArgs(text, c.args)
+	args := c.args
+	if c.sent != nil {
+		args = c.sent
+	}
+	text = appendArgs(text, args)
 	if c.fault != "" {
 		text = append(appendText(append(text, `"fault":`...), c.fault), ',')
 	}
@@ -81,7 +85,8 @@ func (s *Server) record(c *call, outcome string) {
 	}
 	text = strconv.AppendInt(append(text, `"n":`...), int64(t.lines), 10)
 	text = appendText(append(text, `,"outcome":`...), outcome)
-	b.text = append(text, "}\n"...)
+	text = append(text, "}\n"...)
+	b.text = text
 }
 
 func appendArgs(text []byte, args url.Values) []byte {
@@ -115,14 +120,16 @@ func (s *Server) recordMessage(m *message, fault string) {
 	b := t.room()
 	t.lines++
 	b.lines++
-	text := append(b.text, '{')
+	text := b.text
+	text = append(text, '{')
 	if fault != "" {
 		text = append(appendText(append(text, `"fault":`...), fault), ',')
 	}
 	text = appendText(append(text, `"key":`...), m.Key)
 	text = appendText(append(text, `,"message":`...), m.Topic)
 	text = strconv.AppendInt(append(text, `,"n":`...), int64(t.lines), 10)
-	b.text = append(text, "}\n"...)
+	text = append(text, "}\n"...)
+	b.text = text
 }
 
 // addLine adds anything else that happened. The caller holds mu.
@@ -132,7 +139,8 @@ func (s *Server) addLine(line obj) {
 	t.lines++
 	b.lines++
 	line["n"] = t.lines
-	b.text = append(append(b.text, marshal(line)...), '\n')
+	b.text = append(b.text, marshal(line)...)
+	b.text = append(b.text, '\n')
 }
 
 const hexDigits = "0123456789abcdef"

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,7 +19,7 @@ func writeBackAPIs() []api {
 	return []api{
 		{ns: nsCross, name: "trade.cross.orderSync", required: []string{"orderParam|orderStatusSyncParam"}, lock: true, envelope: envA(true), handle: (*Server).orderSync},
 		{ns: nsCross, name: "order.relation.write", required: []string{"orderRelationParam|nationalOrderRelationParamList"}, lock: true, envelope: envA(true), handle: (*Server).relationWrite},
-		{ns: nsCross, name: "trade.cross.logisticsOrderSync", required: []string{"orderLogisticsParam|logisticsOrderParam"}, lock: true, envelope: envA(true), handle: (*Server).logisticsSync},
+		{ns: nsCross, name: "trade.cross.logisticsOrderSync", required: []string{"orderLogisticsParam|logisticsOrderParam|logisticsStatusSyncParam"}, lock: true, envelope: envA(true), handle: (*Server).logisticsSync},
 	}
 }
 
@@ -113,13 +114,16 @@ type syncOrder struct {
 	SeedOffer  text        `json:"offerId"`
 	SKU        text        `json:"skuId"`
 	Amount     num         `json:"buyAmount"`
+	RefundFee  num         `json:"refundFee"` // this and the next two have a place in the seed's words only
+	Country    string      `json:"contry"`
+	Kind       text        `json:"orderType"` // our name: the documents lost theirs
 	Subs       []syncOrder `json:"subOrderParamList"`
 	SeedSubs   []syncOrder `json:"subOrderList"`
 	StatusSubs []syncOrder `json:"subOrderStatusSyncParamList"`
 }
 
 func (o *syncOrder) isSeed() bool {
-	return o.SeedStatus != "" || o.SeedMember != "" || o.SeedOffer != "" || o.SeedSubs != nil || o.StatusSubs != nil
+	return o.SeedStatus != "" || o.Country != "" || o.SeedMember != "" || o.SeedOffer != "" || o.SeedSubs != nil || o.StatusSubs != nil
 }
 
 func (s *Server) orderSync(c *call) (any, *refusal) {
@@ -157,8 +161,14 @@ func (o *syncOrder) check(statusOnly bool) *refusal {
 		return bad("endTime")
 	case o.Refund != "" && o.Refund != "0" && o.Refund != "1":
 		return bad("refundStatus")
+	case o.Country != "" && !countryForm.MatchString(o.Country):
+		return bad("contry")
+	case o.Kind != "" && o.Kind != "0" && o.Kind != "1":
+		return bad("orderType")
+	case !optionalFen(o.RefundFee):
+		return bad("refundFee")
 	case statusOnly:
-		return nil
+		return o.checkStatusSubs()
 	case o.Member == "":
 		return bad("outMemberId")
 	case !isPlainTime(string(o.Create)):
@@ -178,10 +188,33 @@ func (o *syncOrder) check(statusOnly bool) *refusal {
 	return nil
 }
 
+func optionalFen(n num) bool {
+	v, ok := n.int()
+	return n == "" || ok && v >= 0
+}
+
+// checkStatusSubs looks at the children of a status push, which carry ids and statuses only.
+func (o *syncOrder) checkStatusSubs() *refusal {
+	for i := range o.Subs {
+		sub := &o.Subs[i]
+		switch {
+		case sub.Order == "":
+			return refuse("PARAM_ERROR", "subOrderStatusSyncParamList needs orderId")
+		case sub.SeedStatus != "" && !slices.Contains(syncStatuses, sub.SeedStatus):
+			return refuse("PARAM_ERROR", "subOrderStatusSyncParamList.payStatus is malformed")
+		case sub.Refund != "" && sub.Refund != "0" && sub.Refund != "1":
+			return refuse("PARAM_ERROR", "subOrderStatusSyncParamList.refundStatus is malformed")
+		}
+	}
+	return nil
+}
+
 func (o *syncOrder) checkSub() *refusal {
 	amount, ok := o.Amount.int()
 	paid, paidOK := o.Paid.int()
 	switch {
+	case o.SeedStatus != "" && !slices.Contains(syncStatuses, o.SeedStatus):
+		return refuse("PARAM_ERROR", "subOrderList.payStatus is malformed")
 	case o.Order == "" || o.Product+o.SeedOffer == "" || o.SKU == "":
 		return refuse("PARAM_ERROR", "subOrderParamList needs orderId, productId and skuId")
 	case !ok || amount <= 0:
@@ -239,6 +272,9 @@ func (s *Server) relationWrite(c *call) (any, *refusal) {
 	if ref := c.decode("nationalOrderRelationParamList", &list); ref != nil {
 		return nil, ref
 	}
+	if len(list) == 0 {
+		return nil, refuse("PARAM_ERROR", "nationalOrderRelationParamList is empty")
+	}
 	var bad *refusal
 	for _, raw := range list {
 		var r relation
@@ -283,6 +319,9 @@ type syncLogistics struct {
 	Status    string `json:"logisticsStatus"`
 	Create    text   `json:"createTime"`
 	Sign      text   `json:"signTime"`
+	End       text   `json:"endTime"` // this and the next three are the seed's
+	Modified  text   `json:"modifiedTime"`
+	Country   string `json:"contry"`
 	Province  text   `json:"province"`
 	City      text   `json:"city"`
 	Area      text   `json:"area"`
@@ -293,8 +332,10 @@ var syncParcelStatuses = []string{"send", "sign", "partSign", "refund"}
 
 func (s *Server) logisticsSync(c *call) (any, *refusal) {
 	arg, seed := "orderLogisticsParam", false
-	if c.args.Get(arg) == "" {
-		arg, seed = "logisticsOrderParam", true
+	for _, name := range []string{"logisticsOrderParam", "logisticsStatusSyncParam"} { // the documents lost the second one's name: this is ours
+		if c.args.Get(arg) == "" {
+			arg, seed = name, true
+		}
 	}
 	var l syncLogistics
 	if ref := c.decode(arg, &l); ref != nil {
@@ -302,11 +343,14 @@ func (s *Server) logisticsSync(c *call) (any, *refusal) {
 	}
 	l.Order += l.SeedOrder
 	ref := l.check(seed)
+	unknown := seed && ref == nil && l.Order == "" && !s.orderOfParcel(&l)
 	key := string(l.Order) + ":" + string(l.Parcel)
 	var warnings []string
 	if ref == nil {
 		before := s.latest(kindLogistics, key)
 		switch {
+		case unknown:
+			warnings = append(warnings, "parcel_not_pushed_yet")
 		case !seed && s.latest(kindOrder, string(l.Order)) == nil:
 			warnings = append(warnings, "order_not_pushed_yet")
 		case before == nil && l.Status != "send":
@@ -322,6 +366,19 @@ func (s *Server) logisticsSync(c *call) (any, *refusal) {
 	return nil, ref
 }
 
+// orderOfParcel finds the order of a status push, which names the parcel only: the parcel was pushed with its order before.
+func (s *Server) orderOfParcel(l *syncLogistics) bool {
+	found := ""
+	for key := range s.pushIndex[kindLogistics] {
+		if order, parcel, _ := strings.Cut(key, ":"); parcel == string(l.Parcel) && order != "" && (found == "" || order < found) {
+			found = order
+		}
+	}
+	l.Order = text(found)
+	return found != ""
+}
+
+// check reads a push in either dialect. The seed's status push has the parcel, its status and perhaps a time.
 func (l *syncLogistics) check(seed bool) *refusal {
 	bad := func(field string) *refusal { return refuse("PARAM_ERROR", field+" is missing or malformed") }
 	switch {
@@ -329,7 +386,18 @@ func (l *syncLogistics) check(seed bool) *refusal {
 		return bad("logisticsId")
 	case !slices.Contains(syncParcelStatuses, l.Status):
 		return bad("logisticsStatus")
-	case seed: // the seed's status push carries little more
+	case seed:
+		for _, at := range []struct {
+			name string
+			time text
+		}{{"createTime", l.Create}, {"endTime", l.End}, {"modifiedTime", l.Modified}} {
+			if at.time != "" && !isPlainTime(string(at.time)) {
+				return bad(at.name)
+			}
+		}
+		if l.Country != "" && !countryForm.MatchString(l.Country) {
+			return bad("contry")
+		}
 		return nil
 	case l.Order == "":
 		return bad("orderId")

@@ -1,4 +1,4 @@
-import { button, chip, choice, empty, facts, field, form, get, h, num, post, query, show, table, toast, yuan } from "./dom.js";
+import { button, chip, choice, empty, facts, field, form, get, h, num, post, query, show, table, yuan } from "./dom.js";
 
 const page = 60;
 const languages = ["zh", "en", "ja", "ko", "vi", "ms", "th", "id", "ru"];
@@ -32,9 +32,8 @@ export async function offersView({ box, params, go }) {
 export async function offerView({ box, id, params, redraw }) {
   const lang = language(params);
   const o = await get("/offers/" + encodeURIComponent(id));
-  const skus = table(["SKU", "Spec", "Colour", "Size", num("Price"), num("Stock"), ""], o.skus.map((k) => [
-    h("code", {}, k.skuId), h("code", {}, k.specId || "-"), k.colour || "", k.size || "", num(yuan(k.priceFen)), num(k.stock),
-    stock(o, k, redraw),
+  const skus = table(["SKU", "Spec", "Colour", "Size", num("Price"), "Stock"], o.skus.map((k) => [
+    h("code", {}, k.skuId), h("code", {}, k.specId || "-"), k.colour || "", k.size || "", num(yuan(k.priceFen)), stock(o, k, redraw),
   ]));
   show(box, h("div", { class: "two" },
     h("img", { src: o.picture, alt: title(o, "en"), width: "300", height: "300" }),
@@ -47,27 +46,29 @@ export async function offerView({ box, id, params, redraw }) {
         ["Quote type", o.quoteType],
         ["Seller", h("code", {}, o.sellerMemberId)],
         ["Traits", o.traits.length ? h("span", { class: "row" }, o.traits.map(chip)) : "none"],
-        ["Pushes", o.followed === undefined ? "" : o.followed ? "followed" : "not followed"],
-        ["On sale", o.delisted ? "no" : "yes"],
+        ["Followed by", (o.followers || []).join(", ")],
+        ["On sale", o.deleted ? "deleted" : o.traits.includes("delisted") ? "no" : "yes"],
       ]), h("h3", {}, "Do"), actions(o, redraw)),
       h("div", { class: "card" }, h("h3", {}, "SKUs"), skus),
       h("div", { class: "card" }, h("details", {}, h("summary", {}, "Titles"),
         facts(Object.entries(o.titles).map(([l, t]) => [l, h("span", { lang: l }, t)])))))));
 }
 
+const withInput = ["price", "stock"];
+
 function actions(o, redraw) {
   const act = (name, body) => post(`/offers/${o.offerId}/actions/${name}`, body).then(() => `${name}: done`);
-  return h("div", { class: "row" },
-    (o.actions || []).map((a) => button(a.label, () => act(a.name), redraw)),
-    button("Order one", async () => {
+  return [h("div", { class: "row" },
+    button("Order it", async () => {
       const made = await post("/orders", { offerId: o.offerId });
-      toast(`Order ${made.orders[0].orderId}`);
       location.hash = "#/orders/" + made.orders[0].orderId;
-    }));
+    }, null, "main"),
+    (o.actions || []).filter((a) => !withInput.includes(a.name)).map((a) => button(a.label, () => act(a.name), redraw))),
+  h("div", { class: "row" }, form([field("New price in fen", "priceFen", { type: "number", min: "1", value: String(o.priceFen), required: true })], "Set price",
+    (v) => act("price", { priceFen: Number(v.priceFen) }), redraw))];
 }
 
 function stock(o, k, redraw) {
-  if (!(o.actions || []).some((a) => a.name === "stock")) return "";
-  return form([field("Stock", "stock", { type: "number", min: "0", value: String(k.stock), size: "5" })], "Set",
-    (v) => post(`/offers/${o.offerId}/actions/stock`, { skuId: k.skuId, stock: Number(v.stock) }).then(() => "stock set"), redraw);
+  return form([h("input", { name: "to", type: "number", min: "0", value: String(k.stock), "aria-label": "Stock of " + k.skuId, class: "short" })], "Set",
+    (v) => post(`/offers/${o.offerId}/actions/stock`, { skuId: k.skuId, to: Number(v.to) }).then(() => "stock set"), redraw);
 }

@@ -27,10 +27,11 @@ export async function ordersView({ box, params, go, redraw }) {
 
 export async function orderView({ box, id, redraw }) {
   const o = await get("/orders/" + encodeURIComponent(id));
+  const { refunds } = await get("/refunds?orderId=" + o.orderId);
   const act = (name, body) => post(`/orders/${o.orderId}/actions/${name}`, body || {}).then(() => `${name}: done`);
   const group = (title, list) => list.length > 0 && [h("h3", {}, title), h("div", { class: "row" }, list.map((a) => button(a.label, () => act(a.name), redraw)))];
   const list = o.actions || [];
-  const refund = (a) => /refund|return|arbitrat|buyer-|seller-(agree|refuse|reject|receive)/.test(a.name) || a.group === "refund";
+  const refund = (a) => /^(refund|arbitration)-/.test(a.name);
   show(box,
     h("p", {}, h("a", { href: "#/orders" }, "All orders")),
     h("div", { class: "row" }, h("h2", { class: "grow" }, "Order ", h("code", {}, o.orderId)), chip(o.status)),
@@ -52,7 +53,7 @@ export async function orderView({ box, id, redraw }) {
         withBody(list, act, redraw)),
       h("div", { class: "card" }, h("h3", {}, "Lines"), lines(o)),
       o.parcels.map((p) => parcel(p, list.filter((a) => moves.includes(a.name)), act, redraw)),
-      (o.refunds || []).map((r) => refundCard(r, act, redraw)),
+      refunds.map((r) => refundCard(r)),
       h("p", {}, h("a", { href: "#/messages?key=" + o.orderId }, "Messages of this order"), " · ",
         h("a", { href: "#/pushes?key=" + encodeURIComponent(o.outOrderId) }, "Pushes of this order")),
       h("details", {}, h("summary", {}, "All fields"), pre(o))));
@@ -83,14 +84,16 @@ function parcel(p, list, act, redraw) {
     h("div", { class: "row" }, h("h3", { class: "grow" }, `Parcel ${p.carrier} `, h("code", {}, p.billNo)), chip(p.status)),
     h("p", { class: "small quiet" }, h("code", {}, p.logisticsId), " · ", p.items.map((i) => `${i.quantity} of ${i.subItemId}`).join(", ")),
     h("div", { class: "row" }, list.map((a) => button(a.label, () => act(a.name, { parcel: p.logisticsId }), redraw))),
-    h("ol", { class: "steps" }, (p.steps || []).map((s) => h("li", {}, typeof s === "object" ? Object.values(s).map((x) => time(x)).join(" · ") : s))));
+    h("ol", { class: "steps" }, p.steps.map((s) => h("li", {}, [time(s.at), s.node, s.text].join(" · ")))));
 }
 
-function refundCard(r, act, redraw) {
+function refundCard(r) {
+  const plain = (k) => !["refundId", "orderId", "status", "items", "operations", "vouchers"].includes(k);
+  const text = ([k, v]) => [k, k.endsWith("Fen") ? yuan(v) : k.endsWith("At") ? time(v) : String(v ?? "")];
   return h("div", { class: "card" },
     h("div", { class: "row" }, h("h3", { class: "grow" }, "Refund ", h("code", {}, r.refundId)), chip(r.status)),
-    facts(Object.entries(r).filter(([k, v]) => !["refundId", "status", "actions"].includes(k) && (typeof v !== "object" || v === null))
-      .map(([k, v]) => [k, k.endsWith("Fen") ? yuan(v) : String(v ?? "")])),
-    h("div", { class: "row" }, (r.actions || []).map((a) => button(a.label, () => act(a.name, { refundId: r.refundId }), redraw))),
-    h("details", {}, h("summary", {}, "All fields"), pre(r)));
+    facts(Object.entries(r).filter(([k]) => plain(k)).map(text)),
+    h("p", { class: "small quiet" }, r.items.map((i) => `${i.count} of ${i.subItemId}`).join(", ")),
+    r.vouchers.map((v) => h("p", { class: "small" }, h("code", {}, v))),
+    h("ol", { class: "steps" }, r.operations.map((s) => h("li", {}, [time(s.at), s.operator, s.action, `${s.before || "new"} → ${s.after}`, s.text].filter(Boolean).join(" · ")))));
 }

@@ -1,0 +1,135 @@
+package sandbox
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+const (
+	certain    = 0.8  // a comparison this good ends the search for better ones
+	maxRanking = 2000 // how many offers a picture search ranks
+)
+
+// sighting is an offer's best sketch for a photo.
+type sighting struct {
+	sight  int32
+	window int32
+	apart  int32
+}
+
+// looked is what came of it.
+type looked struct {
+	offers            []int32 // best first
+	guesses, compared int
+	best              float64 // likeness of the first, 1 is the same picture
+}
+
+// look ranks the offers whose pictures are most like the photo, best first.
+func (x *sights) look(p *photo) *looked {
+	if len(x.all) == 0 || p.flat() {
+		return &looked{}
+	}
+	small := p.reduced(segmentSide)
+	ws := small.guesses()
+	levels := p.levels()
+	up := affine{a: float64(p.w) / float64(small.w), e: float64(p.h) / float64(small.h)}
+	patches, sketches, known := make([]*patch, len(ws)), make([]sketch, len(ws)), make([]uint64, len(ws))
+	for i := range ws {
+		ws[i].view, ws[i].side = up.after(ws[i].view), ws[i].side*up.a
+		patches[i] = ws[i].patch(levels)
+		c := patches[i].cells()
+		sketches[i], known[i] = c.sketch(), c.known
+	}
+	found := x.scan(sketches, known)
+	scores := x.verify(found, patches)
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	for i := len(scores); i < len(found); i++ {
+		order = append(order, i)
+	}
+	out, have := make([]int32, 0, maxRanking), make([]bool, len(x.cat.offers))
+	for _, i := range order {
+		o := x.all[found[i].sight].offer
+		if !have[o] && len(out) < maxRanking {
+			have[o] = true
+			out = append(out, o)
+		}
+	}
+	return &looked{offers: out, guesses: len(ws), compared: len(scores), best: scores[order[0]]}
+}
+
+const (
+	thumbSide   = 256 // what is kept of an upload
+	segmentSide = 128 // for telling goods from background
+)
+
+// scan finds for every indexed picture the guess that suits it best, and sorts by how well.
+func (x *sights) scan(sketches []sketch, known []uint64) []sighting {
+	all := make([]sighting, len(x.all))
+	inParallel(len(all), func(from, to int) {
+		for i := from; i < to; i++ {
+			e, best := &x.all[i], sighting{int32(i), 0, farthest}
+			for w := range sketches {
+				if d := int32(e.sketch.apart(&sketches[w], known[w]&e.known)); d < best.apart {
+					best.window, best.apart = int32(w), d
+				}
+			}
+			all[i] = best
+		}
+	})
+	var count [farthest + 2]int32 // a counting sort: it keeps the order of equals
+	for _, f := range all {
+		count[f.apart+1]++
+	}
+	for i := range farthest + 1 {
+		count[i+1] += count[i]
+	}
+	out := make([]sighting, len(all))
+	for _, f := range all {
+		out[count[f.apart]] = f
+		count[f.apart]++
+	}
+	return out
+}
+
+const farthest = 2000 // in apart
+
+// verify draws the best candidates and lays them over the photo: a few at first, more while nothing fits.
+func (x *sights) verify(found []sighting, patches []*patch) []float64 {
+	scores := make([]float64, 0, len(found))
+	for _, upTo := range []int{16, 64, 192, 512} {
+		from := len(scores)
+		n := min(upTo, len(found))
+		if n <= from {
+			break
+		}
+		scores = scores[:n]
+		inParallel(n-from, func(a, b int) {
+			v, r := newViewer(), &reading{}
+			for i := from + a; i < from+b; i++ {
+				e := &x.all[found[i].sight]
+				t := v.model(&x.cat.offers[e.offer], int(e.n))
+				scores[i] = r.align(t, patches[found[i].window], 8)
+			}
+		})
+		if slices.Max(scores) > certain {
+			break
+		}
+	}
+	return scores
+}
+
+// inParallel splits 0 to n between the processors.
+func inParallel(n int, work func(from, to int)) {
+	parts := min(runtime.GOMAXPROCS(0), max(n, 1))
+	var wg sync.WaitGroup
+	for i := range parts {
+		wg.Go(func() { work(n*i/parts, n*(i+1)/parts) })
+	}
+	wg.Wait()
+}
