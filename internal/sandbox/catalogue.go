@@ -78,6 +78,7 @@ type catalogue struct {
 	index  *index
 	off    []uint64 // places of delisted offers, a bit each
 	keys   [sortKeys]sortKey
+	pages  byteCache // finished answers to searches
 }
 
 // with is the catalogue with some offers changed in price and traits; what the index is made of never changes. Searches may go on reading c.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -289,16 +288,6 @@ func TestIDsAreUniqueAndPricesPositive(t *testing.T) {
 	}
 	assert.Len(t, skus, n)
 	assert.Len(t, specs, n)
-}
-
-func TestBigCatalogueStartsFast(t *testing.T) {
-	if testing.Short() {
-		t.Skip("timing")
-	}
-	words() // tables are read once per process
-	from := time.Now()
-	newCatalogue(1688, 20_000)
-	assert.Less(t, time.Since(from), time.Second)
 }
 
 func FuzzKeyword(f *testing.F) {

@@ -72,7 +72,7 @@ type design struct {
 
 // printInks are what seams, prints and trimmings come in.
 var printInks = []rgb{
-	{250, 250, 246}, {30, 32, 38}, {214, 48, 49}, {245, 176, 38}, {38, 118, 196}, {30, 150, 110}, {236, 120, 160}, {120, 72, 168}, {132, 84, 48}, {20, 56, 120},
+	{238, 238, 234}, {30, 32, 38}, {214, 48, 49}, {245, 176, 38}, {38, 118, 196}, {30, 150, 110}, {236, 120, 160}, {120, 72, 168}, {132, 84, 48}, {20, 56, 120},
 	{120, 200, 190}, {238, 96, 40},
 }
 
@@ -95,7 +95,7 @@ func designOf(o *offer, colour int) design {
 		wide: d.in(0.84, 1.06), tall: d.in(0.86, 1.06), taper: d.in(-0.2, 0.2), bulge: d.in(-0.14, 0.14), gloss: glossOf(words().materials[o.material][0]),
 	}
 	for i := range g.base { // no two dye lots are the same
-		g.base[i] = uint8(min(max(int(g.base[i])+d.n(25)-12, 8), 247))
+		g.base[i] = uint8(min(max(int(g.base[i])+d.n(25)-12, 8), 236))
 	}
 	first := d.n(len(printInks))
 	for i := range g.inks {
@@ -173,6 +173,20 @@ func (g *design) print(d *dice) {
 	}
 }
 
+// pale says that some part is nearly white: a photographer takes a darker ground then.
+func (g *design) pale() bool {
+	if g.base.light() > 190 || g.inks[0].light() > 200 {
+		return true
+	}
+	for i := range outlines()[g.look].parts {
+		switch outlines()[g.look].parts[i].role {
+		case 'w', 'e', 'm':
+			return true
+		}
+	}
+	return false
+}
+
 // warp bends the standard outline into this offer's proportions.
 func (g *design) warp(p point) point {
 	x, y := p.x-0.5, p.y-0.5
@@ -215,7 +229,7 @@ func (g *design) ink(role byte) (paint, layer) {
 	case 'k':
 		p.rgb = rgb{44, 44, 50}
 	case 'w':
-		p.rgb = rgb{250, 250, 250}
+		p.rgb = rgb{236, 236, 236}
 	case 'm':
 		p.rgb, p.gloss = rgb{170, 174, 182}, 2
 	case 'h':

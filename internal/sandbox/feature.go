@@ -83,18 +83,24 @@ func (s *sketch) steps(word int, bit uint64, v float32, bounds ...float32) {
 	}
 }
 
-// apart is the share of differing bits, in thousandths, in those cells known to both where either has something.
-func (s *sketch) apart(o *sketch, known uint64) int {
-	n := bits.OnesCount64((s[0] ^ o[0]) & known) // what is there counts more than its colour
-	for i := range sketchWords - 1 {
-		n += bits.OnesCount64((s[i] ^ o[i]) & known)
-	}
-	n += 3 * bits.OnesCount64(s[sketchWords-1]^o[sketchWords-1])
+// apart is the share of differing bits, in thousandths, in those cells known to both where either has something. Beyond limit it just says so.
+func (s *sketch) apart(o *sketch, known uint64, limit int) int {
 	seen := bits.OnesCount64((s[0] | o[0]) & known)
 	if seen < 8 {
-		return 1 << 20 // too little to tell
+		return farthest // too little to tell
 	}
-	return (n + 12) * 64 / seen // two cells agree more easily than forty
+	n := 12 + bits.OnesCount64((s[0]^o[0])&known) // what is there counts more than its colour, and two cells agree more easily than forty
+	n += 3 * bits.OnesCount64(s[sketchWords-1]^o[sketchWords-1])
+	for i := range coverSteps + brightSteps {
+		n += bits.OnesCount64((s[i] ^ o[i]) & known)
+	}
+	if n*64 >= limit*seen {
+		return max(limit, 0)
+	}
+	for i := coverSteps + brightSteps; i < sketchWords-1; i++ {
+		n += bits.OnesCount64((s[i] ^ o[i]) & known)
+	}
+	return n * 64 / seen
 }
 
 // cells averages the inner window of a patch.

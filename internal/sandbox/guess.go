@@ -16,6 +16,19 @@ type guess struct {
 	view affine // unit square to pixels of the photo
 	side float64
 	mask *stencil
+	odds int  // against it, in the terms of apart: pieces and whole pictures agree with much that they are not
+	full bool // takes a whole picture for goods
+}
+
+// against is the odds against the guess for picture n.
+func (w *guess) against(n uint8) int {
+	if n&wholePicture != 0 {
+		if w.full {
+			return 25
+		}
+		return 70
+	}
+	return w.odds
 }
 
 func (w *guess) near(o *guess) bool {
@@ -44,19 +57,41 @@ func (p *photo) guesses() []guess {
 		out = append(out, w)
 	}
 	ss := p.scenes()
+	biggest := 1
 	for _, s := range ss {
-		s.guesses(add)
+		if !s.frame {
+			biggest = max(biggest, s.goods.area())
+		}
+	}
+	for _, s := range ss {
+		s.guesses(func(g guess) {
+			if n := g.mask.area(); s.frame {
+				g.odds, g.full = 70, true
+			} else if n*4 < biggest {
+				g.odds = 70 - 70*n*4/biggest
+			}
+			add(g)
+		})
 	}
 	// Perhaps nothing of this can be told apart: take the picture as it is, goods from edge to edge.
 	all := newStencil(p.w, p.h)
 	for i := range all.on {
 		all.on[i] = true
 	}
-	for _, scale := range []float64{room, 0.9} {
-		side := scale * float64(max(p.w, p.h))
-		add(guess{square(float64(p.w)/2, float64(p.h)/2, side, 0), side, all})
+	odds := 0
+	for _, s := range ss {
+		if odds = max(odds, 35); s.goods.touches() == [4]bool{} {
+			odds = 70 // something stands free
+		}
 	}
-	return out[:min(len(out), maxGuesses)]
+	out = out[:min(len(out), maxGuesses)]
+	for _, scale := range []float64{1, 1.2} {
+		for _, turn := range turns {
+			side := scale * float64(max(p.w, p.h))
+			out = append(out, guess{view: square(float64(p.w)/2, float64(p.h)/2, side, turn), side: side, mask: all, odds: odds, full: true})
+		}
+	}
+	return out
 }
 
 const maxGuesses = 72
@@ -81,17 +116,33 @@ func (s *scene) guesses(add func(guess)) {
 // around adds the windows around a mask: upright, turned, and stretched over the sides where the picture may have been cut.
 func (s *scene) around(m *stencil, add func(guess)) {
 	cut := m.touches()
+	core, more := m.core(), 1.0
+	if core.area()*10 < m.area()*6 {
+		core, more = m, 0 // thin goods
+	}
 	for _, turn := range turns {
-		x0, y0, x1, y1 := m.turnedBox(turn)
+		x0, y0, x1, y1 := core.turnedBox(turn)
+		x0, y0, x1, y1 = x0-more, y0-more, x1+more, y1+more
 		w, h := x1-x0, y1-y0
 		for _, e := range stretches(cut) {
 			l, r, t, b := x0-e[0]*w, x1+e[1]*w, y0-e[2]*h, y1+e[3]*h
 			side := max(r-l, b-t) * room
 			sin, cos := math.Sincos(turn)
 			cx, cy := (l+r)/2, (t+b)/2
-			add(guess{square(cx*cos-cy*sin, cx*sin+cy*cos, side, turn), side, m})
+			add(guess{view: square(cx*cos-cy*sin, cx*sin+cy*cos, side, turn), side: side, mask: m})
 		}
 	}
+}
+
+// core is the mask without its outermost pixels: streaks of the background's floor or frame that were left over are gone from it.
+func (m *stencil) core() *stencil {
+	out := &stencil{m.w, m.h, slices.Clone(m.on)}
+	for i, on := range m.on {
+		if !on {
+			m.around(i, func(j int) { out.on[j] = false })
+		}
+	}
+	return out
 }
 
 // turnedBox is the box around the mask in a frame turned by t.

@@ -9,6 +9,10 @@ import (
 // keywordQuery is the search by words. Its answer is written without intermediate objects: it is the call everybody makes all the time.
 func (s *Server) keywordQuery(c *call) (any, *refusal) {
 	cat := s.cat.Load()
+	key := c.base + " " + c.args.Get("offerQueryParam")
+	if c.raw = cat.pages.get(key); c.raw != nil {
+		return nil, nil
+	}
 	var q offerQuery
 	if ref := c.decode("offerQueryParam", &q); ref != nil {
 		return nil, ref
@@ -36,6 +40,7 @@ func (s *Server) keywordQuery(c *call) (any, *refusal) {
 	}
 	j.b = append(j.b, "]}}}"...)
 	c.raw = j.b
+	cat.pages.put(key, c.raw)
 	return nil, nil
 }
 

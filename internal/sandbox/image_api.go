@@ -45,7 +45,7 @@ func (s *Server) imageUpload(c *call) (any, *refusal) {
 		return nil, ref
 	}
 	s.startSights() // whoever uploads is about to search
-	u := &upload{W: img.Bounds().Dx(), H: img.Bounds().Dy(), Thumb: takePhoto(img, thumbSide).keepsake()}
+	u := &upload{W: img.Bounds().Dx(), H: img.Bounds().Dy(), Thumb: takePhoto(img).keepsake()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u.ID, u.At = imageNumber(s.seed, raw), s.now()
@@ -148,7 +148,7 @@ func (s *Server) pictureOf(q *imageQuestion) (*subject, *refusal) {
 func (p *pictureRequest) photo() *photo {
 	c := newCanvas(thumbSide)
 	c.render(p.offer, p.n, affine{thumbSide, 0, 0, 0, thumbSide, 0})
-	return takePhoto(c.image(), thumbSide)
+	return takePhoto(c.image())
 }
 
 // seen is what the search made of a picture.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	certain    = 0.8  // a comparison this good ends the search for better ones
+	certain    = 0.86 // a comparison this good ends the search for better ones
 	maxRanking = 2000 // how many offers a picture search ranks
 )
 
@@ -17,6 +17,7 @@ type sighting struct {
 	sight  int32
 	window int32
 	apart  int32
+	nudge  nudge // how far from the guess
 }
 
 // looked is what came of it.
@@ -42,16 +43,14 @@ func (x *sights) look(p *photo) *looked {
 		c := patches[i].cells()
 		sketches[i], known[i] = c.sketch(), c.known
 	}
-	found := x.scan(sketches, known)
-	scores := x.verify(found, patches)
-	order := make([]int, len(scores))
+	found := x.scan(ws, sketches, known)
+	found = x.refine(found, ws, patches)
+	scores := x.verify(found, ws, patches)
+	order := make([]int, len(found))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	for i := len(scores); i < len(found); i++ {
-		order = append(order, i)
-	}
+	slices.SortStableFunc(order[:len(scores)], func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	out, have := make([]int32, 0, maxRanking), make([]bool, len(x.cat.offers))
 	for _, i := range order {
 		o := x.all[found[i].sight].offer
@@ -69,13 +68,13 @@ const (
 )
 
 // scan finds for every indexed picture the guess that suits it best, and sorts by how well.
-func (x *sights) scan(sketches []sketch, known []uint64) []sighting {
+func (x *sights) scan(ws []guess, sketches []sketch, known []uint64) []sighting {
 	all := make([]sighting, len(x.all))
 	inParallel(len(all), func(from, to int) {
 		for i := from; i < to; i++ {
-			e, best := &x.all[i], sighting{int32(i), 0, farthest}
+			e, best := &x.all[i], sighting{sight: int32(i), apart: farthest}
 			for w := range sketches {
-				if d := int32(e.sketch.apart(&sketches[w], known[w]&e.known)); d < best.apart {
+				if d := int32(e.sketch.apart(&sketches[w], known[w]&e.known, int(best.apart)-ws[w].against(e.n)) + ws[w].against(e.n)); d < best.apart {
 					best.window, best.apart = int32(w), d
 				}
 			}
@@ -100,9 +99,9 @@ func (x *sights) scan(sketches []sketch, known []uint64) []sighting {
 const farthest = 2000 // in apart
 
 // verify draws the best candidates and lays them over the photo: a few at first, more while nothing fits.
-func (x *sights) verify(found []sighting, patches []*patch) []float64 {
+func (x *sights) verify(found []sighting, ws []guess, patches []*patch) []float64 {
 	scores := make([]float64, 0, len(found))
-	for _, upTo := range []int{16, 64, 192, 512} {
+	for _, upTo := range []int{16, 64, 192, 600, 2400} {
 		from := len(scores)
 		n := min(upTo, len(found))
 		if n <= from {
@@ -114,14 +113,26 @@ func (x *sights) verify(found []sighting, patches []*patch) []float64 {
 			for i := from + a; i < from+b; i++ {
 				e := &x.all[found[i].sight]
 				t := v.model(&x.cat.offers[e.offer], int(e.n))
-				scores[i] = r.align(t, patches[found[i].window], 8)
+				scores[i] = r.align(t, patches[found[i].window], found[i].nudge.placement(), 8) - float64(ws[found[i].window].against(e.n))/1000
 			}
 		})
-		if slices.Max(scores) > certain {
+		if x.settled(found, scores) {
 			break
 		}
 	}
 	return scores
+}
+
+// settled says that looking further is not worth it: the best is as good as the same picture, or good and far ahead of all other offers.
+func (x *sights) settled(found []sighting, scores []float64) bool {
+	best := slices.Index(scores, slices.Max(scores))
+	second := 0.0
+	for i, v := range scores {
+		if x.all[found[i].sight].offer != x.all[found[best].sight].offer {
+			second = max(second, v)
+		}
+	}
+	return scores[best] > certain || scores[best] > 0.74 && scores[best]-second > 0.1
 }
 
 // inParallel splits 0 to n between the processors.

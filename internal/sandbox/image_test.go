@@ -364,7 +364,7 @@ func TestPictureOfNothing(t *testing.T) {
 	draw.Draw(plain, plain.Rect, image.NewUniform(color.RGBA{90, 120, 200, 255}), image.Point{}, draw.Src)
 	r := f.askPicture(obj{"imageId": f.imageID(plain)})
 	assert.Empty(t, found(t, r))
-	assert.EqualValues(t, "0", fmt.Sprint(at(t, r, "result", "totalRecords")))
+	assert.Equal(t, "0", fmt.Sprint(at(t, r, "result", "totalRecords")))
 }
 
 func TestImageSiteProfile(t *testing.T) {
@@ -404,7 +404,7 @@ func FuzzImageUpload(f *testing.F) {
 		if ref != nil {
 			return
 		}
-		p := takePhoto(got, thumbSide)
+		p := takePhoto(got)
 		if p.w > thumbSide || p.h > thumbSide || len(p.keepsake()) > 1<<20 {
 			t.Fatal("more is kept than allowed")
 		}
@@ -427,7 +427,7 @@ func BenchmarkImageSearch(b *testing.B) {
 	from := time.Now()
 	x.build(nil)
 	b.ReportMetric(time.Since(from).Seconds(), "build-s")
-	p := takePhoto(drawn(&cat.offers[7], 0, 500), thumbSide)
+	p := takePhoto(drawn(&cat.offers[7], 0, 500))
 	for b.Loop() {
 		x.look(p)
 	}

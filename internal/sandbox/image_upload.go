@@ -114,7 +114,7 @@ func (u *upload) photo() *photo {
 	if err != nil {
 		return newPhoto(1, 1) // a hand-edited journal; nothing will be found
 	}
-	return takePhoto(img, thumbSide)
+	return takePhoto(img)
 }
 
 // imageNumber is the id of a picture: the same picture has the same one.

@@ -7,17 +7,21 @@ type model struct {
 	p      []float32 // three per pixel
 	alpha  []float32
 	inside []bool // of the candidate's picture
+	goods  int    // how many pixels count
 }
 
 func (v *viewer) model(o *offer, n int) *model {
 	inside := v.show(v.big, o, n)
 	c := v.big
-	t := &model{make([]float32, 3*matchSide*matchSide), make([]float32, matchSide*matchSide), make([]bool, matchSide*matchSide)}
+	t := &model{p: make([]float32, 3*matchSide*matchSide), alpha: make([]float32, matchSide*matchSide), inside: make([]bool, matchSide*matchSide)}
 	opponent(t.p, c.pix)
 	for i, a := range c.alpha {
 		t.alpha[i] = float32(a) / 255
 		x, y := (float64(i%matchSide)+0.5)/matchSide, (float64(i/matchSide)+0.5)/matchSide
 		t.inside[i] = x > inside[0] && y > inside[1] && x < inside[2] && y < inside[3]
+		if t.inside[i] && a >= 230 {
+			t.goods++
+		}
 	}
 	return t
 }
@@ -36,8 +40,8 @@ type reading struct {
 	at     []int        // pixel of the template
 }
 
-// place maps template pixels, counted from the middle, to patch pixels; p are its six numbers relative to "exactly where the window says".
-func place(p *[6]float64, x, y float64) (float64, float64) {
+// placed maps template pixels, counted from the middle, to patch pixels; p are its six numbers relative to "exactly where the window says".
+func placed(p *[6]float64, x, y float64) (float64, float64) {
 	const scale = patchSide / (1 + 2*patchMargin) / matchSide
 	return patchSide/2 + scale*(x*(1+p[0])+y*p[1]+p[2]), patchSide/2 + scale*(x*p[3]+y*(1+p[4])+p[5])
 }
@@ -49,7 +53,7 @@ func (r *reading) read(t *model, q *patch, p *[6]float64) {
 		if a < 0.9 || !t.inside[i] {
 			continue
 		}
-		x, y := place(p, float64(i%matchSide)+0.5-matchSide/2, float64(i/matchSide)+0.5-matchSide/2)
+		x, y := placed(p, float64(i%matchSide)+0.5-matchSide/2, float64(i/matchSide)+0.5-matchSide/2)
 		x, y = x-0.5, y-0.5
 		x0, y0 := int(x), int(y)
 		if x < 0 || y < 0 || x0+1 >= patchSide || y0+1 >= patchSide {
@@ -106,14 +110,13 @@ func (l *light) apply(v [3]float32) [3]float64 {
 }
 
 // align moves, turns and stretches the template over the patch until it fits best, and tells how well: 1 is the same picture.
-func (r *reading) align(t *model, q *patch, rounds int) float64 {
-	var p [6]float64
+func (r *reading) align(t *model, q *patch, p [6]float64, rounds int) float64 {
 	best := -1.0
 	for round := range rounds {
 		r.read(t, q, &p)
 		score := r.score(t, q, &p)
 		best = max(best, score)
-		if score > 0.985 || round == 2 && best < 0.1 || round == 4 && best < 0.35 || !r.improve(t, &p) {
+		if score > 0.985 || best < []float64{-1, 0, 0.2, 0.35, 0.45}[min(round, 4)] || !r.improve(t, &p) {
 			return best
 		}
 	}
@@ -225,7 +228,8 @@ func (r *reading) score(t *model, q *patch, p *[6]float64) float64 {
 	}
 	n := float64(len(r.v))
 	spread := square/n - sum/n*sum/n + strong/n
-	return 1 - wrong/n/(spread+250) - 0.3*r.outside(t, q, p)
+	missing := max(0, 0.6-n/float64(max(t.goods, 1))) // what lies outside the photo can be anything
+	return 1 - wrong/n/(spread+250) - 0.3*r.outside(t, q, p) - missing
 }
 
 // outside is how much the outlines of template and goods differ, 0 to 1.
@@ -237,7 +241,7 @@ func (r *reading) outside(t *model, q *patch, p *[6]float64) float64 {
 			if !t.inside[i] {
 				continue
 			}
-			u, v := place(p, float64(x)+0.5-matchSide/2, float64(y)+0.5-matchSide/2)
+			u, v := placed(p, float64(x)+0.5-matchSide/2, float64(y)+0.5-matchSide/2)
 			if u < 0 || v < 0 || u >= patchSide || v >= patchSide {
 				continue
 			}

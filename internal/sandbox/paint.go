@@ -57,7 +57,7 @@ func (p *paint) at(c *canvas, x, y int, q point) rgb {
 
 // light makes the right and lower side darker, and puts a bright band on what shines. 1024 changes nothing.
 func (p *paint) light(q point) int32 {
-	f := 1.05 - 0.16*q.x - 0.06*q.y
+	f := 1.03 - 0.17*q.x - 0.07*q.y
 	if p.gloss > 0 {
 		band := (q.x - 0.36 + 0.1*q.y) * 9
 		f += 0.14 * float64(p.gloss) / (1 + band*band)
@@ -151,7 +151,7 @@ func (c *canvas) fillGround(b backdrop) {
 }
 
 // backdropFor picks the shop's style; the picture number varies it. Goods never vanish in front of it.
-func backdropFor(o *offer, n int, base rgb) backdrop {
+func backdropFor(o *offer, n int, g *design) backdrop {
 	if n == whitePicture {
 		return backdrop{top: rgb{255, 255, 255}, low: rgb{255, 255, 255}, floor: 1}
 	}
@@ -162,7 +162,7 @@ func backdropFor(o *offer, n int, base rgb) backdrop {
 	if d.n(3) == 0 {
 		b.floor = d.in(0.7, 0.84)
 	}
-	if apart(base, b.top) < 70 {
+	if apart(g.base, b.top) < 70 || g.pale() {
 		b.top, b.low = darker(b.top, 78), darker(b.low, 74)
 	}
 	return b

@@ -23,10 +23,10 @@ func fit(w, h, side int) (int, int) {
 	return w, h
 }
 
-// takePhoto averages a picture down to at most side pixels per side. What is transparent becomes white.
-func takePhoto(img image.Image, side int) *photo {
+// takePhoto averages a picture down to at most thumbSide pixels per side. What is transparent becomes white.
+func takePhoto(img image.Image) *photo {
 	box := img.Bounds()
-	w, h := fit(box.Dx(), box.Dy(), side)
+	w, h := fit(box.Dx(), box.Dy(), thumbSide)
 	r := newReducer(box.Dx(), box.Dy(), w, h)
 	const strip = 16
 	rows := image.NewRGBA(image.Rect(0, 0, box.Dx(), strip))

@@ -65,7 +65,7 @@ func (c *canvas) render(o *offer, n int, frame affine) {
 	g := designOf(o, o.pictureColour(n))
 	view := frame.after(o.pose(n))
 	c.clear(view)
-	c.fillGround(backdropFor(o, n, g.base))
+	c.fillGround(backdropFor(o, n, &g))
 	if n != whitePicture && c.fine {
 		c.shadow(&g)
 	}
@@ -136,7 +136,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body)
+		_, _ = w.Write(body) //nolint:gosec // a picture of our own drawing
 	}
 }
 
@@ -170,7 +170,7 @@ type byteCache struct {
 	size  int
 }
 
-const byteCacheSize = 32 << 20
+const byteCacheSize = 16 << 20
 
 func (b *byteCache) get(key string) []byte {
 	b.mu.Lock()
@@ -184,13 +184,13 @@ func (b *byteCache) put(key string, body []byte) {
 	if b.m == nil {
 		b.m = map[string][]byte{}
 	}
-	if _, have := b.m[key]; have || len(body) > byteCacheSize/8 {
+	if _, have := b.m[key]; have || len(key)+len(body) > byteCacheSize/8 {
 		return
 	}
 	b.m[key] = body
 	b.order = append(b.order, key)
-	for b.size += len(body); b.size > byteCacheSize; b.order = b.order[1:] {
-		b.size -= len(b.m[b.order[0]])
+	for b.size += len(key) + len(body); b.size > byteCacheSize; b.order = b.order[1:] {
+		b.size -= len(b.order[0]) + len(b.m[b.order[0]])
 		delete(b.m, b.order[0])
 	}
 }

@@ -348,7 +348,7 @@ func heapInUse() int64 {
 // SANDBOX_SEED repeats a run.
 func TestTenThousandOrders(t *testing.T) {
 	total, seed := 10_000, uint64(20260303)
-	if testing.Short() {
+	if testing.Short() || raceOn {
 		total = 1500
 	}
 	if v := os.Getenv("SANDBOX_SEED"); v != "" {
@@ -376,12 +376,12 @@ func TestTenThousandOrders(t *testing.T) {
 	}
 	w.stock()
 	w.messages()
-	w.check()
+	w.check(total == 10_000)
 	w.memory(before)
 }
 
-// check wants every state of the platform's tables to have been seen.
-func (w *world) check() {
+// check wants no state outside the platform's tables and, of a whole run, every state in them: a short one misses the rare ones.
+func (w *world) check(whole bool) {
 	want := map[string][]string{
 		"order":     {"waitbuyerpay", "waitsellersend", "waitbuyerreceive", "confirm_goods", "success", "cancel", "terminated"},
 		"line":      {"waitbuyerpay", "waitsellersend", "waitbuyerreceive", "confirm_goods", "success", "cancel", "terminated"},
@@ -395,7 +395,11 @@ func (w *world) check() {
 		want["refund"] = []string{"waitselleragree", "waitbuyermodify", "waitbuyersend", "waitsellerreceive", "refundsuccess", "refundclose"}
 	}
 	for kind, states := range want {
-		assert.ElementsMatch(w.t, states, slices.Collect(maps.Keys(w.reached[kind])), kind)
+		reached := slices.Collect(maps.Keys(w.reached[kind]))
+		assert.Subset(w.t, states, reached, kind)
+		if whole {
+			assert.ElementsMatch(w.t, states, reached, kind)
+		}
 	}
 	w.t.Logf("%d orders, %d messages, %d refusals, reached %v", len(w.s.orderIDs), len(w.s.messages), w.refused, w.reached)
 }

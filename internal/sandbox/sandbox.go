@@ -1,5 +1,16 @@
 // Package sandbox is 1688 for people without credentials: catalogue, orders, parcels, messages, clock and faults behind the gateway's own HTTP surface.
 // On purpose it imports nothing of ours and shares no type and no signing code with the client, so that one mistake cannot hide in both.
+//
+// Where things are, in the order a call meets them:
+//
+//   - gateway, form, signature, oauth, app, limit: what the gateway checks before an API runs; registry: all APIs; profile: the national-site dialect
+//   - *_api: what APIs read and answer, one file per group of the documentation; json, values: how things are written
+//   - catalogue, words*, lexicon, title, sku, seller, category: goods; dictionary, search, filter, facet, hit: finding them by words
+//   - design, shapes*, motif, paint, canvas, picture: drawing them; photo, segment, sights, match, image_*: finding them by picture
+//   - cart, quote, freight, coupon, order*, stage, travel, parcel*, global: trade; fund, cashier: money; refund*, arbitration, voucher: after-sales
+//   - message, topic, lane, failed_store: what 1688 says; writeback_api: what it is told
+//   - state, journal, timers, clock, transcript: what is kept, and when things happen by themselves
+//   - fault*, bend, chaos: misbehaviour; control*, page: the control API and the page for people
 package sandbox
 
 import (

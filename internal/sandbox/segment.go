@@ -144,9 +144,10 @@ func (p *photo) ends(rim []int) []int {
 	return out
 }
 
-// flood takes away from m what can be reached from the rim through background tones and is left with the goods. like is how near to such a
-// tone a pixel counts as background, step how much it may differ from its neighbour where the tone drifts.
-func (p *photo) flood(m *stencil, rim []int, ground []tone, like, step float32) *stencil {
+// flood takes away from m what can be reached from the rim through background tones and is left with the goods. start is how near to one of
+// them a pixel of the rim must be, like how near any other
+// must be, step how much it may differ from its neighbour where the tone drifts.
+func (p *photo) flood(m *stencil, rim []int, ground []tone, start, like, step float32) *stencil {
 	out := &stencil{m.w, m.h, slices.Clone(m.on)}
 	near := func(c [3]float32) float32 {
 		d := float32(1e9)
@@ -157,7 +158,7 @@ func (p *photo) flood(m *stencil, rim []int, ground []tone, like, step float32) 
 	}
 	var queue []int
 	for _, i := range rim {
-		if out.on[i] && near(p.at(i)) < 20 {
+		if out.on[i] && near(p.at(i)) < start {
 			out.on[i] = false
 			queue = append(queue, i)
 		}
@@ -241,6 +242,7 @@ func (m *stencil) cleaned() (*stencil, []blob) {
 type scene struct {
 	goods *stencil
 	parts []blob
+	frame bool // there are goods inside it: a picture in a picture
 }
 
 // scenes reads a photo in several ways: background is what touches the border, all of it or only its main colours; a frame or another
@@ -253,10 +255,24 @@ func (p *photo) scenes() []scene {
 	out := []scene{}
 	rim := all.rim(1, 2)
 	for _, g := range grounds(p.tones(rim))[:1] { // thin outlines hold where nothing is evened out: white goods on white
-		p.read(all, p.flood(all, rim, g, 6, 2.5), g, &out)
+		p.read(all, p.flood(all, rim, g, 20, 6, 2.5), g, &out)
 	}
 	p.blurred().peel(all, 0, &out)
+	for i := range out {
+		for k := range out {
+			if out[k].frame && out[i].goods.boxy() && out[i].goods.about(out[k].goods) {
+				out[i].frame = true
+			}
+		}
+	}
 	return out
+}
+
+// about says that the boxes around two stencils nearly agree.
+func (m *stencil) about(o *stencil) bool {
+	a0, b0, a1, b1 := m.box()
+	c0, d0, c1, d1 := o.box()
+	return box{float64(a0), float64(b0), float64(a1), float64(b1)}.about(box{float64(c0), float64(d0), float64(c1), float64(d1)})
 }
 
 const maxScenes = 9
@@ -271,9 +287,9 @@ func (p *photo) read(m, left *stencil, ground []tone, out *[]scene) *stencil {
 	if len(*out) >= maxScenes || slices.ContainsFunc(*out, func(s scene) bool { return alike(s.goods, got) }) {
 		return got
 	}
-	*out = append(*out, scene{got, parts})
+	*out = append(*out, scene{goods: got, parts: parts})
 	if holed := p.punched(got, ground); holed != nil && len(*out) < maxScenes {
-		*out = append(*out, scene{holed, holed.blobs()[:1]})
+		*out = append(*out, scene{goods: holed, parts: holed.blobs()[:1]})
 	}
 	return got
 }
@@ -292,11 +308,15 @@ func (p *photo) peel(m *stencil, layer int, out *[]scene) {
 		return
 	}
 	var boxes []*stencil
-	for _, ground := range grounds(p.tones(rim)) {
+	for i, ground := range grounds(p.tones(rim)) {
+		start := float32(20)
+		if i > 0 {
+			start = 14 // some tones of the rim are taken for goods
+		}
 		if len(*out) >= maxScenes {
 			return
 		}
-		got := p.read(m, p.flood(m, rim, ground, 11, 4), ground, out)
+		got := p.read(m, p.flood(m, rim, ground, start, 11, 4), ground, out)
 		if got == nil {
 			continue
 		}
@@ -305,8 +325,16 @@ func (p *photo) peel(m *stencil, layer int, out *[]scene) {
 		}
 	}
 	for _, b := range boxes {
-		if layer < 3 {
-			p.peel(b, layer+1, out)
+		if layer == 3 {
+			break
+		}
+		n := len(*out)
+		if p.peel(b, layer+1, out); len(*out) == n {
+			continue
+		}
+		for i := range (*out)[:n] {
+			s := &(*out)[i]
+			s.frame = s.frame || alike(s.goods, b)
 		}
 	}
 }

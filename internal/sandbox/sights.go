@@ -36,8 +36,12 @@ func (o *offer) sightNumbers(all bool) []int {
 	for _, c := range o.colours() {
 		out = append(out, skuPicture+c)
 	}
-	return append(out, 1, 2)
+	return append(out, 1, 2, 2|wholePicture)
 }
+
+// wholePicture marks the sight of a close-up as it is, background and all: there is no telling goods from background when both are cut by
+// the picture's sides.
+const wholePicture = 0x80
 
 // sights returns the index of the running catalogue, ready to use; nil when the server stops first.
 func (s *Server) sights() *sights {
@@ -209,6 +213,14 @@ func (g *design) shape(c *canvas) {
 
 // show draws the cut-out product of picture n onto c and returns what of the window lies inside the picture.
 func (v *viewer) show(c *canvas, o *offer, n int) [4]float64 {
+	if n&wholePicture != 0 {
+		side := float64(c.w)
+		c.render(o, n&^wholePicture, affine{side, 0, 0, 0, side, 0})
+		for i := range c.alpha {
+			c.alpha[i] = 255
+		}
+		return [4]float64{0, 0, 1, 1}
+	}
 	g := designOf(o, o.pictureColour(n))
 	view, inside := v.cutout(&g, o, n)
 	side := float64(c.w)
