@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type result struct {
 	perSecond float64
 	bad       int64 // answers with an unexpected status
 	p99       time.Duration
+	cpu       time.Duration // of this process per answer: client, server and what else it does
 }
 
 // load keeps the connections busy for d: each writes a request, reads the whole answer, and begins again. It is a bare
@@ -35,7 +37,7 @@ func load(ctx context.Context, addr string, conns int, d time.Duration, want int
 	var times []time.Duration
 	var first error
 	var wg sync.WaitGroup
-	start := time.Now()
+	start, spent := time.Now(), cpuTime()
 	for range conns {
 		wg.Go(func() {
 			own, err := drive(ctx, addr, want, next, &serial, &count, &bad)
@@ -51,8 +53,18 @@ func load(ctx context.Context, addr string, conns int, d time.Duration, want int
 	r := result{perSecond: float64(count.Load()) / time.Since(start).Seconds(), bad: bad.Load()}
 	if len(times) > 0 {
 		r.p99 = percentile(times, 99)
+		r.cpu = (cpuTime() - spent) / time.Duration(len(times))
 	}
 	return r, first
+}
+
+// cpuTime is what this process has used so far, in user and system mode.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0 // shows as 0 in the row
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func drive(ctx context.Context, addr string, want int, next request, serial, count, bad *atomic.Int64) ([]time.Duration, error) {

@@ -42,7 +42,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 5, "interleaved rounds per row")
 	flag.DurationVar(&s.slice, "slice", time.Second, "length of one variant in one round")
 	flag.StringVar(&s.where, "where", "both", "embedded, servers or both, for P3 and P4")
-	rows := flag.String("rows", "P1,P3,P4,P5,SB", "rows to measure")
+	rows := flag.String("rows", "P1,P2,P3,P4,P5,P6,P8,SB", "rows to measure")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of the run to this file")
 	flag.Parse()
 	if *profile != "" {
@@ -63,7 +63,7 @@ func main() {
 	for _, row := range []struct {
 		label string
 		run   func(context.Context, settings) error
-	}{{"P1", searches}, {"P3", orders}, {"P4", pushes}, {"P5", starts}, {"SB", simulator}} {
+	}{{"P1", searches}, {"P2", misses}, {"P3", orders}, {"P4", pushes}, {"P5", starts}, {"P6", growth}, {"P8", photos}, {"SB", simulator}} {
 		if !slices.Contains(strings.Split(*rows, ","), row.label) {
 			continue
 		}

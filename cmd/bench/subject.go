@@ -33,6 +33,7 @@ type subject struct {
 	driver  string // of database/sql
 	dsn     string
 	env     map[string]string
+	log     io.Writer // the program's
 	stops   []func()
 	arrived chan arrival
 }
@@ -49,14 +50,39 @@ func begin(ctx context.Context, s settings, server bool, work bool) (*subject, e
 	if err != nil {
 		return nil, err
 	}
-	sub := &subject{arrived: make(chan arrival, 100_000)}
+	sub := &subject{arrived: make(chan arrival, 100_000), log: os.Stderr}
 	sub.stops = append(sub.stops, func() { _ = os.RemoveAll(dir) })
 	upstream, err := sub.startSandbox(ctx)
 	if err != nil {
 		return sub, err
 	}
+	return sub, sub.begin(ctx, s, dir, upstream, server, work)
+}
+
+// beginReading starts the API as P1 and its like want it: logging each request, on SQLite and embedded Redis, in front of
+// the given 1688.
+func beginReading(ctx context.Context, s settings, upstream string) (*subject, error) {
+	dir, err := os.MkdirTemp("", "entrepot-bench")
+	if err != nil {
+		return nil, err
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	sub := &subject{log: null}
+	sub.stops = append(sub.stops, func() { _ = os.RemoveAll(dir); _ = null.Close() })
+	if upstream == "" {
+		if upstream, err = sub.startSandbox(ctx); err != nil {
+			return sub, err
+		}
+	}
+	return sub, sub.begin(ctx, s, dir, upstream, false, false)
+}
+
+func (sub *subject) begin(ctx context.Context, s settings, dir, upstream string, server, work bool) error {
 	sub.env = map[string]string{
-		"ENTREPOT_HTTP_ADDR": "127.0.0.1:0", "ENTREPOT_DATA_DIR": dir, "ENTREPOT_LOG_LEVEL": "error", "ENTREPOT_TOKEN_SECRET": secret,
+		"ENTREPOT_HTTP_ADDR": "127.0.0.1:0", "ENTREPOT_DATA_DIR": dir, "ENTREPOT_LOG_LEVEL": sub.logLevel(), "ENTREPOT_TOKEN_SECRET": secret,
 		"ENTREPOT_PAYMENT_WEBHOOK_SECRET": paymentSecret, "ENTREPOT_FIRST_STAFF_PASSWORD": "a bench password", "ENTREPOT_RATE_LIMIT": "1000000",
 		"ENTREPOT_ALIBABA_URL": upstream + "/openapi", "ENTREPOT_ALIBABA_APP_KEY": sandbox.DemoKey, "ENTREPOT_ALIBABA_APP_SECRET": sandbox.DemoSecret,
 		"ENTREPOT_ALIBABA_ACCESS_TOKEN": sandbox.DemoToken, "ENTREPOT_ALIBABA_RATE": "0", "ENTREPOT_WORKERS": "64",
@@ -64,18 +90,26 @@ func begin(ctx context.Context, s settings, server bool, work bool) (*subject, e
 	sub.driver, sub.dsn = "sqlite", "file:"+dir+"/entrepot.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
 	if server {
 		if err := sub.useServers(ctx, s); err != nil {
-			return sub, err
+			return err
 		}
 	}
 	a, err := sub.start(ctx, app.API)
 	if err != nil {
-		return sub, err
+		return err
 	}
 	sub.url, sub.addr = a.URL(), strings.TrimPrefix(a.URL(), "http://")
 	if server && work {
 		_, err = sub.start(ctx, app.Worker)
 	}
-	return sub, err
+	return err
+}
+
+// logLevel keeps a terminal readable; a log that goes nowhere is written in full, as in production.
+func (sub *subject) logLevel() string {
+	if sub.log == io.Writer(os.Stderr) {
+		return "error"
+	}
+	return "info"
 }
 
 func (sub *subject) startSandbox(ctx context.Context) (string, error) {
@@ -131,7 +165,7 @@ func (sub *subject) start(ctx context.Context, role app.Role) (*app.App, error) 
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	a, err := app.New(ctx, cfg, role, os.Stderr)
+	a, err := app.New(ctx, cfg, role, sub.log)
 	if err != nil {
 		cancel()
 		return nil, err

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"entrepot/internal/app"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,6 +114,7 @@ func TestMigrate(t *testing.T) {
 func TestDoctorAgainstClosedPorts(t *testing.T) {
 	addr := closedAddr(t)
 	vars := map[string]string{
+		"ENTREPOT_HTTP_ADDR":    addr,
 		"ENTREPOT_DATABASE_DSN": "user:verysecret@tcp(" + addr + ")/entrepot", "ENTREPOT_REDIS_URL": "redis://:verysecret@" + addr + "/0",
 		"ENTREPOT_ALIBABA_URL": "http://" + addr + "/openapi", "ENTREPOT_ALIBABA_APP_KEY": "1", "ENTREPOT_ALIBABA_APP_SECRET": "verysecret", "ENTREPOT_ALIBABA_ACCESS_TOKEN": "verysecret",
 	}
@@ -127,7 +130,7 @@ func TestDoctorAgainstClosedPorts(t *testing.T) {
 }
 
 func TestDoctorOfTheEmbeddedMode(t *testing.T) {
-	vars := map[string]string{"ENTREPOT_SANDBOX_ADDR": closedAddr(t)}
+	vars := map[string]string{"ENTREPOT_SANDBOX_ADDR": closedAddr(t), "ENTREPOT_HTTP_ADDR": closedAddr(t)}
 	got := entrepot(t, vars, "doctor", "-json")
 	assert.Zero(t, got.code, got.stderr)
 	var findings []app.Finding
@@ -152,6 +155,27 @@ func TestDoctorAgainst1688(t *testing.T) {
 	assert.Equal(t, 1, got.code)
 	assert.Regexp(t, `1688 +problem +reachable, but key, secret or token is refused: gw.SignatureInvalid`, got.stdout)
 	assert.NotContains(t, got.stdout, "another-secret")
+}
+
+// Only the running API knows what it keeps back; doctor repeats it.
+func TestDoctorOfARunningAPI(t *testing.T) {
+	var answer atomic.Value
+	answer.Store(`{"status":"ok"}`)
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "/readyz", r.URL.Path)
+		_, _ = fmt.Fprint(w, answer.Load())
+	}))
+	t.Cleanup(ts.Close)
+	vars := map[string]string{"ENTREPOT_SANDBOX_ADDR": closedAddr(t), "ENTREPOT_HTTP_ADDR": strings.TrimPrefix(ts.URL, "http://")}
+	got := entrepot(t, vars, "doctor")
+	assert.Zero(t, got.code, got.stderr)
+	assert.Regexp(t, `api +ok +ok`, got.stdout)
+	answer.Store(`{"status":"degraded","reasons":[{"part":"1688","reason":"fails, calls are kept back: product.search.keywordQuery"}]}`)
+	got = entrepot(t, vars, "doctor")
+	assert.Equal(t, 1, got.code)
+	assert.Regexp(t, `api +problem +degraded; 1688 fails, calls are kept back: product.search.keywordQuery`, got.stdout)
+	answer.Store("<html>")
+	assert.NotRegexp(t, `(?m)^api `, entrepot(t, vars, "doctor").stdout, "somebody else's server")
 }
 
 func TestDoctorOfABrokenConfiguration(t *testing.T) {

@@ -37,6 +37,30 @@ func (e MemberRegistrationState) Valid() bool {
 	}
 }
 
+// Defines values for TextSource.
+const (
+	Cache    TextSource = "cache"
+	Local    TextSource = "local"
+	None     TextSource = "none"
+	Upstream TextSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the TextSource enum.
+func (e TextSource) Valid() bool {
+	switch e {
+	case Cache:
+		return true
+	case Local:
+		return true
+	case None:
+		return true
+	case Upstream:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account defines model for Account.
 type Account struct {
 	Member Member `json:"member"`
@@ -55,6 +79,17 @@ type AccountRequest struct {
 	// MobileArea Two letters such as JP; required with mobile
 	MobileArea *string `json:"mobileArea,omitempty"`
 	Password   string  `json:"password"`
+}
+
+// Category defines model for Category.
+type Category struct {
+	CategoryId string      `json:"categoryId"`
+	Children   *[]Category `json:"children,omitempty"`
+	Leaf       bool        `json:"leaf"`
+	Level      int         `json:"level"`
+	Name       Text        `json:"name"`
+	ParentId   *string     `json:"parentId,omitempty"`
+	Stale      *bool       `json:"stale,omitempty"`
 }
 
 // Member defines model for Member.
@@ -115,6 +150,20 @@ type SessionRequest struct {
 	LoginName string `json:"loginName"`
 	Password  string `json:"password"`
 }
+
+// Text defines model for Text.
+type Text struct {
+	Lang         string `json:"lang"`
+	Original     string `json:"original"`
+	OriginalLang string `json:"originalLang"`
+
+	// Source Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
+	Source *TextSource `json:"source,omitempty"`
+	Text   string      `json:"text"`
+}
+
+// TextSource Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
+type TextSource string
 
 // Tokens defines model for Tokens.
 type Tokens struct {

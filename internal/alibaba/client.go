@@ -44,25 +44,18 @@ type Options struct {
 	HTTP *http.Client
 	// Timeout of one gateway call; an earlier deadline of ctx wins. Default 10 s.
 	Timeout time.Duration
-	// Wait is called before each gateway call, to share one rate limit between processes; its error ends the call as
-	// Transient (nothing was sent) unless it is an *Error itself.
-	Wait func(ctx context.Context, api string) error
-	// Observe is told of each gateway call, for metrics. It must be fast and safe for concurrent use.
-	Observe func(Call)
+	// ShopperTimeout, when shorter, replaces Timeout for reads that a shopper waits for (see Background), and such a call
+	// is not repeated when it was late. Previews of orders keep Timeout. Default: none.
+	ShopperTimeout time.Duration
+	// Guard is asked before each gateway call, token renewals included: it may wait, to share one rate limit between
+	// processes, or refuse, while 1688 is known to be away. Its error ends the call as Transient (nothing was sent) unless
+	// it is an *Error itself, whose class must then say so too. done is called once for each call it let through; it must
+	// be fast. Both must be safe for concurrent use.
+	Guard func(ctx context.Context, api string) (done func(Call), err error)
 	// Now is the clock for timestamps and token expiry. Default time.Now.
 	Now func() time.Time
 	// OnToken is told of each renewed token, to keep it. Calls never overlap.
 	OnToken func(Token)
-}
-
-// Call describes one gateway call for metrics and logs; it holds nothing secret or personal.
-type Call struct {
-	API        string
-	Duration   time.Duration
-	Class      Class // OK when it succeeded
-	HTTPStatus int   // 0 when no answer arrived
-	RequestID  string
-	Attempt    int // from 1
 }
 
 // Client calls the gateway. It is safe for concurrent use.
@@ -73,8 +66,8 @@ type Client struct {
 	national bool
 	http     *http.Client
 	timeout  time.Duration
-	wait     func(ctx context.Context, api string) error
-	observe  func(Call)
+	shopper  time.Duration
+	guard    func(ctx context.Context, api string) (func(Call), error)
 	now      func() time.Time
 	tokens   *tokens
 }
@@ -85,6 +78,7 @@ type endpoint struct {
 	name      string
 	write     bool // has effects: never repeated on doubt
 	noToken   bool
+	patient   bool // a read that takes its time: shoppers wait for it as long as anyone
 }
 
 // New checks o and makes a Client. It does not call the gateway.
@@ -101,7 +95,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		base: base, appKey: o.AppKey, secret: o.AppSecret, national: o.Profile == ProfileNationalSite,
-		timeout: o.Timeout, wait: o.Wait, observe: o.Observe, now: o.Now,
+		timeout: o.Timeout, shopper: o.ShopperTimeout, guard: o.Guard, now: o.Now,
 	}
 	if c.timeout <= 0 {
 		c.timeout = 10 * time.Second
@@ -141,18 +135,19 @@ func (c *Client) call(ctx context.Context, api *endpoint, params []param, read f
 	var failure *Error
 	used := ""
 	for attempt := 1; attempt <= attempts; attempt++ {
-		if c.wait != nil {
-			if err := c.wait(ctx, api.name); err != nil {
-				return "", c.notSent(api, err)
-			}
-		}
 		if !api.noToken {
 			if used, err = c.tokens.access(ctx); err != nil {
 				return "", c.notSent(api, err)
 			}
 		}
-		requestID, failure = c.attempt(ctx, api, c.form(api, params, used), read, attempt)
-		if failure == nil {
+		done, err := c.enter(ctx, api)
+		if err != nil {
+			return "", err
+		}
+		call := c.attempt(ctx, api, c.form(api, params, used), read)
+		call.Attempt = attempt
+		done(call.Call)
+		if requestID, failure = call.RequestID, call.failure; failure == nil {
 			return requestID, nil
 		}
 		if attempt == attempts {
@@ -163,7 +158,7 @@ func (c *Client) call(ctx context.Context, api *endpoint, params []param, read f
 			if err := c.tokens.renew(ctx, used); err != nil {
 				return "", c.notSent(api, err)
 			}
-		case failure.Class == Transient && !api.write && ctx.Err() == nil:
+		case failure.Class == Transient && !api.write && !call.final && ctx.Err() == nil:
 			pause(ctx, 10*time.Millisecond+rand.N(40*time.Millisecond))
 		default:
 			return requestID, c.clean(failure, used)
@@ -236,21 +231,24 @@ func (c *Client) signedPath(api *endpoint) string {
 	return "param2/1/" + api.namespace + "/" + api.name + "/" + c.appKey
 }
 
+// attempted is one gateway call that was made.
+type attempted struct {
+	Call
+	failure *Error
+	final   bool // a shopper has waited for it long enough
+}
+
 // attempt is one gateway call.
-func (c *Client) attempt(ctx context.Context, api *endpoint, form []byte, read func([]byte) error, n int) (string, *Error) {
+func (c *Client) attempt(ctx context.Context, api *endpoint, form []byte, read func([]byte) error) attempted {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	limit, short := c.limit(ctx, api)
+	own, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	a := c.send(ctx, c.signedPath(api), form)
+	a := c.send(own, c.signedPath(api), form)
 	failure := c.judge(api, a, read)
-	if c.observe != nil {
-		class := OK
-		if failure != nil {
-			class = failure.Class
-		}
-		c.observe(Call{API: api.name, Duration: time.Since(start), Class: class, HTTPStatus: a.status, RequestID: a.requestID, Attempt: n})
+	return attempted{
+		Call: describe(ctx, api, a, failure, time.Since(start)), failure: failure, final: short && own.Err() != nil,
 	}
-	return a.requestID, failure
 }
 
 // answer is what came back; sent is false when the request provably never left.

@@ -201,11 +201,13 @@ func TestNeverSent_is_transient(t *testing.T) {
 	assert.Equal(t, Unknown, ClassOf(write(t.Context(), at("http://"+address+"/openapi", deaf))), "a transport without traces proves nothing")
 
 	c := at("http://"+address+"/openapi", nil)
-	c.wait = func(context.Context, string) error { return context.Canceled }
+	c.guard = func(context.Context, string) (func(Call), error) { return nil, context.Canceled }
 	err = write(t.Context(), c)
 	assert.Equal(t, Transient, ClassOf(err))
 	require.ErrorIs(t, err, context.Canceled)
-	c.wait = func(context.Context, string) error { return &Error{Class: Quota, RetryAfter: time.Second} }
+	c.guard = func(context.Context, string) (func(Call), error) {
+		return nil, &Error{Class: Quota, RetryAfter: time.Second}
+	}
 	var e *Error
 	require.ErrorAs(t, write(t.Context(), c), &e)
 	assert.Equal(t, Error{API: "trade.cross.orderSync", Class: Quota, RetryAfter: time.Second}, *e)
@@ -238,8 +240,10 @@ func TestRead_recovers_on_the_second_call(t *testing.T) {
 	var calls []Call
 	var waits []string
 	c, g := setup(t, func(o *Options) {
-		o.Observe = func(c Call) { calls = append(calls, c) }
-		o.Wait = func(_ context.Context, api string) error { waits = append(waits, api); return nil }
+		o.Guard = func(_ context.Context, api string) (func(Call), error) {
+			waits = append(waits, api)
+			return func(c Call) { calls = append(calls, c) }, nil
+		}
 	})
 	g.on(t, &apiBuyerOrders, func(w http.ResponseWriter, _ *http.Request) {
 		if g.count() == 1 {
@@ -254,7 +258,7 @@ func TestRead_recovers_on_the_second_call(t *testing.T) {
 		assert.Positive(t, calls[i].Duration)
 		calls[i].Duration = 0
 	}
-	assert.Equal(t, []Call{{API: apiBuyerOrders.name, Class: Transient, HTTPStatus: 503, Attempt: 1}, {API: apiBuyerOrders.name, Class: OK, HTTPStatus: 200, Attempt: 2}}, calls)
+	assert.Equal(t, []Call{{API: apiBuyerOrders.name, Class: Transient, Fault: BadAnswer, HTTPStatus: 503, Attempt: 1}, {API: apiBuyerOrders.name, Class: OK, HTTPStatus: 200, Attempt: 2}}, calls)
 	assert.Equal(t, []string{apiBuyerOrders.name, apiBuyerOrders.name}, waits, "the limiter sees each gateway call")
 }
 

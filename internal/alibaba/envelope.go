@@ -18,6 +18,7 @@ type verdict struct {
 	ErrorMessage Text        `json:"errorMessage"`
 	ErrorMsg     Text        `json:"errorMsg"`
 	ErroMsg      Text        `json:"erroMsg"` // 1688's spelling
+	Msg          Text        `json:"msg"`     // following products
 	ErrorInfo    Text        `json:"errorInfo"`
 }
 
@@ -33,7 +34,7 @@ func first(texts ...Text) string {
 func (v *verdict) code() string { return first(v.Code, v.RetCode, v.ErrorCode) }
 
 func (v *verdict) message() string {
-	return first(v.Message, v.RetMsg, v.ErrorMessage, v.ErrorMsg, v.ErroMsg, v.ErrorInfo)
+	return first(v.Message, v.RetMsg, v.ErrorMessage, v.ErrorMsg, v.ErroMsg, v.ErrorInfo, v.Msg)
 }
 
 // said reports whether there is a verdict at all.
@@ -66,6 +67,28 @@ type level struct {
 	Data   json.RawMessage `json:"data"` // the seed's place for the payload
 }
 
+// innerLevel is a result that may be a layer of its own. Reading both at once spares large answers a pass.
+type innerLevel struct {
+	raw   json.RawMessage
+	level *level // nil unless an object
+}
+
+// UnmarshalJSON takes everything.
+func (l *innerLevel) UnmarshalJSON(b []byte) error { return decode(b, l) }
+
+func (l *innerLevel) readJSON(d *decoder) (err error) {
+	start := d.pos
+	l.level = nil
+	if d.peek() == '{' {
+		l.level = new(level)
+		err = d.value(l.level)
+	} else {
+		_, err = d.skip()
+	}
+	l.raw = d.data[start:d.pos:d.pos]
+	return err
+}
+
 func (l *level) payload() json.RawMessage {
 	if present(l.Data) {
 		return l.Data
@@ -89,29 +112,28 @@ func isObject(raw []byte) bool {
 // openLevel reads the envelope families A (also flat, also retCode), B, D and the seed's: it returns the layer that
 // carries the verdict, or the failure. An answer without any verdict and without a payload is garbage.
 func openLevel(body []byte) (level, error) {
-	var outer level
+	var both struct {
+		verdict
+		Result innerLevel      `json:"result"`
+		Data   json.RawMessage `json:"data"`
+	}
 	if !isObject(body) {
-		return outer, errGarbage
+		return level{}, errGarbage
 	}
-	if err := decode(body, &outer); err != nil {
-		return outer, garbled(err)
+	if err := decode(body, &both); err != nil {
+		return level{}, garbled(err)
 	}
+	outer := level{both.verdict, both.Result.raw, both.Data}
 	if outer.said() {
 		if err := outer.err(); err != nil {
 			return outer, err
 		}
 	}
-	if isObject(outer.Result) {
-		var inner level
-		if err := decode(outer.Result, &inner); err != nil {
-			return outer, garbled(err)
+	if inner := both.Result.level; inner != nil && inner.said() {
+		if err := inner.err(); err != nil {
+			return *inner, err
 		}
-		if inner.said() {
-			if err := inner.err(); err != nil {
-				return inner, err
-			}
-			return inner, nil
-		}
+		return *inner, nil
 	}
 	if payload := outer.payload(); !outer.said() && (payload == nil || string(payload) == "{}") {
 		return outer, errGarbage

@@ -43,7 +43,7 @@ type Error struct {
 	RequestID  string        // 1688's request id when it gave one
 	HTTPStatus int           // 0 when no answer arrived
 	Class      Class         // what the caller may do
-	RetryAfter time.Duration // set for Quota
+	RetryAfter time.Duration // set for Quota, and for Transient when the guard refused the call; see NotNow
 	Err        error         // cause, when it is ours or the network's
 }
 

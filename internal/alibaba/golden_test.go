@@ -29,7 +29,7 @@ func TestKeywordQuery_sample(t *testing.T) {
 	assert.Equal(t, `{"keyword":"饼干 & <x>","beginPage":1,"pageSize":20,"country":"ja","sort":"{\"price\":\"asc\"}","priceStart":"1"}`, g.last(t).Get("offerQueryParam"))
 	assert.Equal(t, SearchPage{TotalRecords: 2000, TotalPage: 100, PageSize: 20, CurrentPage: 1, Offers: []SearchOffer{{
 		OfferID: 666353603800, Subject: "不锈钢玉米刨", SubjectTrans: "Corn stripper", ImageURL: "https://cbu01.alicdn.com/img/ibank/x.jpg",
-		PriceInfo: SearchPrice{Price: "1.70"}, RepurchaseRate: "22%", MonthSold: 4861, MinOrderQuantity: 2, SellerIdentities: []Text{"powerful_merchants"},
+		PriceInfo: SearchPrice{Price: "1.70"}, RepurchaseRate: "22%", MonthSold: new(Int(4861)), IsOnePsale: new(Bool(false)), MinOrderQuantity: 2, SellerIdentities: []Text{"powerful_merchants"},
 	}}}, *page)
 }
 
@@ -46,6 +46,40 @@ func TestKeywordQuery_national_site(t *testing.T) {
 	assert.EqualValues(t, 1, page.TotalRecords)
 }
 
+func TestSortHasTwoDialects(t *testing.T) {
+	c, g := setup(t)
+	g.answers(t, &apiKeywordQuery, 200, string(golden(t, "seed_search")))
+	for _, tt := range []struct{ sent, live, seed string }{
+		{"{\"price\":\"asc\"}", "price", "onePPrice"}, {"{\"onePPrice\":\"asc\"}", "price", "onePPrice"}, {"{\"monthSold\":\"desc\"}", "monthSold", "monthSoldOut"},
+		{"{\"monthSoldOut\":\"desc\"}", "monthSold", "monthSoldOut"}, {"{\"rePurchaseRate\":\"desc\"}", "rePurchaseRate", "rePurchaseRate"},
+	} {
+		for national, want := range map[bool]string{false: tt.live, true: tt.seed} {
+			c.national = national
+			_, err := c.KeywordQuery(t.Context(), KeywordQuery{Keyword: "x", Sort: tt.sent})
+			require.NoError(t, err)
+			assert.Contains(t, g.last(t).Get("offerQueryParam"), `"sort":"{\"`+want+`\":\"`)
+		}
+	}
+}
+
+// One hit that cannot be read costs that hit, not the page.
+func TestBrokenEntriesOfLists(t *testing.T) {
+	var page SearchPage
+	require.NoError(t, decode([]byte(`{"totalRecords":"x","data":[{"offerId":1},{"offerId":"none"},null,7,{"offerId":"2","isOnePsale":null,"onePsale":true,"monthSold":[]}]}`), &page))
+	var ids []ID
+	for _, o := range page.Offers {
+		ids = append(ids, o.OfferID)
+	}
+	assert.Equal(t, []ID{1, 0, 0, 2}, ids)
+	assert.Nil(t, page.Offers[0].IsOnePsale)
+	assert.True(t, bool(*page.Offers[3].IsOnePsale))
+	require.Error(t, decode([]byte(`{"data":[{"offerId":1},`), &page), "broken JSON stays broken")
+	var p Product
+	require.NoError(t, decode([]byte(`{"offerId":5,"productShippingInfo":{"skuShippingInfoList":[{"skuId":"x"},{"skuId":9}]},"channelPrice":{"channelSkuPriceList":[{"skuId":1.5},{"skuId":"8"}]}}`), &p))
+	require.Len(t, p.Shipping.SKUs, 1)
+	require.Len(t, p.ChannelPrice.SKUs, 1)
+}
+
 func TestProductDetail(t *testing.T) {
 	c, g := setup(t)
 	g.answers(t, &apiProductDetail, 200, string(golden(t, "product_detail")))
@@ -54,7 +88,7 @@ func TestProductDetail(t *testing.T) {
 	assert.Equal(t, `{"offerId":554456348334,"country":"ja","outMemberId":"m-1"}`, g.last(t).Get("offerDetailParam"))
 	assert.Equal(t, ID(554456348334), p.OfferID)
 	assert.True(t, bool(p.IsJxhy), "live answers drop the is")
-	assert.True(t, bool(p.IsSelect), "text here, boolean in search")
+	assert.True(t, bool(*p.IsSelect), "text here, boolean in search")
 	assert.Len(t, p.Attributes, 2)
 	require.Len(t, p.SKUs, 1)
 	assert.Equal(t, ID(3332085412530), p.SKUs[0].SkuID)
@@ -66,7 +100,7 @@ func TestProductDetail(t *testing.T) {
 	assert.Equal(t, Text("0.35"), p.Shipping.Weight)
 	assert.Equal(t, Text("350"), p.Shipping.SKUs[0].Weight)
 	assert.Equal(t, p.Shipping.SKUs[0].SkuID, p.Shipping.SKUDetails[0].SkuID, "number in one list, text in the other")
-	assert.Equal(t, SellerMix{GeneralHunpi: true, MixAmount: 100, MixNumber: 10}, p.SellerMix)
+	assert.Equal(t, &SellerMix{GeneralHunpi: true, MixAmount: 100, MixNumber: 10}, p.SellerMix)
 	assert.True(t, p.HasTag("isOnePsale"))
 	assert.False(t, p.HasTag("select"))
 	assert.False(t, p.HasTag("missing"))

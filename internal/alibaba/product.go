@@ -64,7 +64,7 @@ type Product struct {
 	BatchNumber        Int                `json:"batchNumber"` // buy multiples of it; 0 = no lots
 	Status             Text               `json:"status"`      // StatusPublished = on sale; may be absent
 	Tags               []Tag              `json:"tagInfoList"`
-	SellerMix          SellerMix          `json:"sellerMixSetting"`
+	SellerMix          *SellerMix         `json:"sellerMixSetting"`
 	SellerData         SellerData         `json:"sellerDataInfo"`
 	SoldOut            Text               `json:"soldOut"` // units sold, despite the name
 	ChannelPrice       ChannelPrice       `json:"channelPrice"`
@@ -73,7 +73,7 @@ type Product struct {
 	SellingPoints      []Text             `json:"sellingPoint"`
 	OfferIdentities    []Text             `json:"offerIdentities"`
 	CreateDate         Time               `json:"createDate"`
-	IsSelect           Bool               `json:"isSelect"`
+	IsSelect           *Bool              `json:"isSelect"`
 	Certificates       []Certificate      `json:"certificateList"`
 	PromotionURL       Text               `json:"promotionUrl"`
 	ProductCargoNumber Text               `json:"productCargoNumber"`
@@ -89,7 +89,7 @@ func (p *Product) UnmarshalJSON(b []byte) error {
 	}{plain: (*plain)(p)}
 	err := decode(b, &aux)
 	p.IsJxhy = p.IsJxhy || aux.Jxhy
-	p.IsSelect = p.IsSelect || aux.Select
+	p.IsSelect = either(p.IsSelect, aux.Select)
 	return err
 }
 
@@ -210,23 +210,23 @@ type UnitInfo struct {
 
 // FenxiaoSaleInfo holds the dropship terms.
 type FenxiaoSaleInfo struct {
-	OnePieceFreePostage Bool `json:"onePieceFreePostage"`
-	StartQuantity       Int  `json:"startQuantity"`
-	OnePiecePrice       Yuan `json:"onePiecePrice"`
-	OfferPrice          Yuan `json:"offerPrice"`
+	OnePieceFreePostage *Bool `json:"onePieceFreePostage"`
+	StartQuantity       Int   `json:"startQuantity"`
+	OnePiecePrice       Yuan  `json:"onePiecePrice"`
+	OfferPrice          Yuan  `json:"offerPrice"`
 }
 
 // Shipping holds origin and sizes. Decimal texts, never floats: piece weight in kg, sizes in cm.
 type Shipping struct {
-	SendGoodsAddressText  Text          `json:"sendGoodsAddressText"`
-	Weight                Text          `json:"weight"`
-	Width                 Text          `json:"width"`
-	Height                Text          `json:"height"`
-	Length                Text          `json:"length"`
-	SKUs                  []SKUShipping `json:"skuShippingInfoList"` // weight in GRAMS
-	SKUDetails            []SKUShipping `json:"skuShippingDetails"`  // weight in KILOGRAMS
-	ShippingTimeGuarantee Text          `json:"shippingTimeGuarantee"`
-	PkgSizeSource         Text          `json:"pkgSizeSource"`
+	SendGoodsAddressText  Text              `json:"sendGoodsAddressText"`
+	Weight                Text              `json:"weight"`
+	Width                 Text              `json:"width"`
+	Height                Text              `json:"height"`
+	Length                Text              `json:"length"`
+	SKUs                  Some[SKUShipping] `json:"skuShippingInfoList"` // weight in GRAMS
+	SKUDetails            Some[SKUShipping] `json:"skuShippingDetails"`  // weight in KILOGRAMS
+	ShippingTimeGuarantee Text              `json:"shippingTimeGuarantee"`
+	PkgSizeSource         Text              `json:"pkgSizeSource"` // predicted, entered by the seller or measured, in Chinese
 }
 
 // SKUShipping is the size of one variant; the unit of Weight depends on the list it is in.
@@ -254,7 +254,7 @@ type SellerMix struct {
 
 // ChannelPrice lists special prices by SKU.
 type ChannelPrice struct {
-	SKUs []ChannelSKUPrice `json:"channelSkuPriceList"`
+	SKUs Some[ChannelSKUPrice] `json:"channelSkuPriceList"`
 }
 
 // ChannelSKUPrice is one of them.

@@ -246,33 +246,46 @@ func plainTime(t time.Time) string {
 type OneOrMany[T any] []T
 
 // UnmarshalJSON takes [..] and {..}; other kinds leave the list empty.
-func (l *OneOrMany[T]) UnmarshalJSON(b []byte) error {
-	b = bytes.TrimSpace(b)
-	switch {
-	case len(b) > 0 && b[0] == '[':
+func (l *OneOrMany[T]) UnmarshalJSON(b []byte) error { return decode(b, l) }
+
+func (l *OneOrMany[T]) readJSON(d *decoder) error {
+	switch d.peek() {
+	case '[':
 		var many []T
-		if err := decode(b, &many); err != nil {
-			return err
-		}
+		err := d.value(&many)
 		*l = many
-	case len(b) > 0 && b[0] == '{':
+		return err
+	case '{':
 		one := make([]T, 1)
-		if err := decode(b, &one[0]); err != nil {
-			return err
-		}
+		err := d.value(&one[0])
 		*l = one
+		return err
 	}
-	return nil
+	_, err := d.skip()
+	return err
 }
 
-// decode reads JSON and forgives kinds that do not fit (the field keeps its zero value); broken JSON, broken ids and
-// broken order amounts are errors.
-func decode(data []byte, v any) error {
-	err := json.Unmarshal(data, v)
-	var drift *json.UnmarshalTypeError
-	if errors.As(err, &drift) {
-		return nil
+// Some is a list of which broken entries (an id that is none) are left out, so that one of them does not cost the rest.
+type Some[T any] []T
+
+// UnmarshalJSON takes [..]; other kinds leave the list empty.
+func (l *Some[T]) UnmarshalJSON(b []byte) error { return decode(b, l) }
+
+func (l *Some[T]) readJSON(d *decoder) error {
+	if d.peek() != '[' {
+		_, err := d.skip()
+		return err
 	}
+	out := []T{}
+	err := d.elements(func() error {
+		out = append(out, *new(T))
+		ok, err := d.tolerate(func() error { return d.value(&out[len(out)-1]) })
+		if !ok {
+			out = out[:len(out)-1]
+		}
+		return err
+	})
+	*l = out
 	return err
 }
 

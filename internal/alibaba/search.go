@@ -88,38 +88,46 @@ func (c *Client) country(language, name string) string {
 	return language
 }
 
-// sort renames the price key: the seed calls it onePPrice, the current API price.
+// sort renames the keys that have two names: the seed says onePPrice and monthSoldOut where the current API says price and
+// monthSold.
 func (c *Client) sort(text string) string {
 	if c.national {
-		return strings.Replace(text, `"price"`, `"onePPrice"`, 1)
+		return toSeedSort.Replace(text)
 	}
-	return strings.Replace(text, `"onePPrice"`, `"price"`, 1)
+	return fromSeedSort.Replace(text)
 }
+
+var (
+	toSeedSort   = strings.NewReplacer(`"price"`, `"onePPrice"`, `"monthSold"`, `"monthSoldOut"`)
+	fromSeedSort = strings.NewReplacer(`"onePPrice"`, `"price"`, `"monthSoldOut"`, `"monthSold"`)
+)
 
 // SearchPage is one page of hits. Offers may be empty; at most 2000 hits are reachable per query.
 type SearchPage struct {
-	TotalRecords Int           `json:"totalRecords"`
-	TotalPage    Int           `json:"totalPage"`
-	PageSize     Int           `json:"pageSize"`
-	CurrentPage  Int           `json:"currentPage"`
-	Offers       []SearchOffer `json:"data"`
+	TotalRecords Int               `json:"totalRecords"`
+	TotalPage    Int               `json:"totalPage"`
+	PageSize     Int               `json:"pageSize"`
+	CurrentPage  Int               `json:"currentPage"`
+	Offers       Some[SearchOffer] `json:"data"`
 }
 
 // UnmarshalJSON also takes the seed's name of the list.
-func (p *SearchPage) UnmarshalJSON(b []byte) error {
+func (p *SearchPage) UnmarshalJSON(b []byte) error { return decode(b, p) }
+
+func (p *SearchPage) readJSON(d *decoder) error {
 	type plain SearchPage
 	aux := struct {
 		*plain
-		Seed []SearchOffer `json:"searchOfferModelList"`
+		Seed Some[SearchOffer] `json:"searchOfferModelList"`
 	}{plain: (*plain)(p)}
-	err := decode(b, &aux)
+	err := d.value(&aux)
 	if len(p.Offers) == 0 {
 		p.Offers = aux.Seed
 	}
 	return err
 }
 
-// SearchOffer is one hit. Prices are before promotion.
+// SearchOffer is one hit. Prices are before promotion. Pointers are nil for what 1688 left out.
 type SearchOffer struct {
 	OfferID          ID             `json:"offerId"`
 	Subject          Text           `json:"subject"`
@@ -128,10 +136,10 @@ type SearchOffer struct {
 	IsJxhy           Bool           `json:"isJxhy"`
 	PriceInfo        SearchPrice    `json:"priceInfo"`
 	RepurchaseRate   Text           `json:"repurchaseRate"` // percent text, "13%"
-	MonthSold        Int            `json:"monthSold"`
+	MonthSold        *Int           `json:"monthSold"`
 	Sales7d          Text           `json:"sales7d"`
 	TraceInfo        Text           `json:"traceInfo"`
-	IsOnePsale       Bool           `json:"isOnePsale"`
+	IsOnePsale       *Bool          `json:"isOnePsale"`
 	SellerIdentities []Text         `json:"sellerIdentities"`
 	OfferIdentities  []Text         `json:"offerIdentities"`
 	TradeScore       Text           `json:"tradeScore"`
@@ -139,8 +147,8 @@ type SearchOffer struct {
 	TopCategoryID    Int            `json:"topCategoryId"`
 	SecondCategoryID Int            `json:"secondCategoryId"`
 	ThirdCategoryID  Int            `json:"thirdCategoryId"`
-	IsPatentProduct  Bool           `json:"isPatentProduct"`
-	IsSelect         Bool           `json:"isSelect"`
+	IsPatentProduct  *Bool          `json:"isPatentProduct"`
+	IsSelect         *Bool          `json:"isSelect"`
 	CreateDate       Time           `json:"createDate"`
 	ModifyDate       Time           `json:"modifyDate"`
 	MinOrderQuantity Int            `json:"minOrderQuantity"`
@@ -152,29 +160,51 @@ type SearchOffer struct {
 	PromotionURL     Text           `json:"promotionURL"`
 	AigcImageURL     Text           `json:"aigcImageUrl"`
 	WhiteImage       Text           `json:"whiteImage"`
+	CompanyName      Text           `json:"companyName"`    // picture search only, like the next two
+	CompanyAddress   Text           `json:"companyAddress"` // province and city
+	OfferData        OfferData      `json:"offerDataInfo"`
+}
+
+// OfferData holds metrics of one offer, percent texts but for the services.
+type OfferData struct {
+	OfferApplauseRate  Text `json:"offerApplauseRate"`
+	KjFeaturedServices Text `json:"kjFeaturedServices"` // separated by ;
+	QualityRfdRate30d  Text `json:"qualityRfdRate30d"`
+	RepurchaseRate30d  Text `json:"repurchaseRate30d"`
+	PickupRate24h30d   Text `json:"pickupRate24h30d"`
 }
 
 // javaBooleans are the names live answers give to booleans whose documented name starts with "is".
 type javaBooleans struct {
-	Jxhy          Bool `json:"jxhy"`
-	OnePsale      Bool `json:"onePsale"`
-	PatentProduct Bool `json:"patentProduct"`
-	Select        Bool `json:"select"`
+	Jxhy          Bool  `json:"jxhy"`
+	OnePsale      *Bool `json:"onePsale"`
+	PatentProduct *Bool `json:"patentProduct"`
+	Select        *Bool `json:"select"`
 }
 
 // UnmarshalJSON also takes the booleans without their "is".
-func (o *SearchOffer) UnmarshalJSON(b []byte) error {
+func (o *SearchOffer) UnmarshalJSON(b []byte) error { return decode(b, o) }
+
+func (o *SearchOffer) readJSON(d *decoder) error {
 	type plain SearchOffer
 	aux := struct {
 		*plain
 		javaBooleans
 	}{plain: (*plain)(o)}
-	err := decode(b, &aux)
+	err := d.value(&aux)
 	o.IsJxhy = o.IsJxhy || aux.Jxhy
-	o.IsOnePsale = o.IsOnePsale || aux.OnePsale
-	o.IsPatentProduct = o.IsPatentProduct || aux.PatentProduct
-	o.IsSelect = o.IsSelect || aux.Select
+	o.IsOnePsale = either(o.IsOnePsale, aux.OnePsale)
+	o.IsPatentProduct = either(o.IsPatentProduct, aux.PatentProduct)
+	o.IsSelect = either(o.IsSelect, aux.Select)
 	return err
+}
+
+// either is the value of a boolean with two names: true wins, nil when neither was there.
+func either(a, b *Bool) *Bool {
+	if a == nil || b != nil && bool(*b) {
+		return b
+	}
+	return a
 }
 
 // SearchPrice holds the price kinds of a hit; all but Price are often absent.
@@ -202,7 +232,7 @@ type SellerData struct {
 	AfterSalesExperienceScore    Text `json:"afterSalesExperienceScore"`
 	ConsultingExperienceScore    Text `json:"consultingExperienceScore"`
 	RepeatPurchasePercent        Text `json:"repeatPurchasePercent"`
-	TpYear                       Int  `json:"tpYear"`
+	TpYear                       *Int `json:"tpYear"`
 	Collect30DayWithin48HPercent Text `json:"collect30DayWithin48HPercent"` // detail only
 	QualityRefundWithin30Day     Text `json:"qualityRefundWithin30Day"`     // detail only
 }
@@ -228,8 +258,8 @@ type ProductTrade struct {
 
 // InvoiceInfo tells what invoices the seller gives.
 type InvoiceInfo struct {
-	SupportOnlineInvoice Bool   `json:"supportOnlineInvoice"`
-	SupportFastInvoice   Bool   `json:"supportFastInvoice"`
+	SupportOnlineInvoice *Bool  `json:"supportOnlineInvoice"`
+	SupportFastInvoice   *Bool  `json:"supportFastInvoice"`
 	InvoiceTypes         []Text `json:"invoiceTypes"`
 	TaxpayerType         Text   `json:"taxpayerType"`
 }

@@ -116,7 +116,7 @@ func (s *tokens) startLocked(ctx context.Context) *renewal {
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.client.timeout)
+		own, cancel := context.WithTimeout(foreground(context.WithoutCancel(ctx)), s.client.timeout)
 		defer cancel()
 		fresh, err := s.client.refresh(own, old)
 		s.finish(f, fresh, err)
@@ -130,12 +130,16 @@ func (s *tokens) finish(f *renewal, fresh Token, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.flight, s.lastErr, s.failedAt = nil, err, s.client.now()
+	now := s.client.now()
+	s.flight = nil
+	if !KeptBack(err) { // what was not asked has not failed
+		s.lastErr, s.failedAt = err, now
+	}
 	if err == nil {
 		s.token = fresh
 		s.renewAt = time.Time{}
 		if !fresh.ExpiresAt.IsZero() {
-			life := fresh.ExpiresAt.Sub(s.failedAt)
+			life := fresh.ExpiresAt.Sub(now)
 			s.renewAt = fresh.ExpiresAt.Add(-min(renewAhead, life/10))
 		}
 	}
@@ -161,16 +165,14 @@ func (c *Client) refresh(ctx context.Context, old Token) (Token, error) {
 		"client_secret": {c.secret},
 		"refresh_token": {old.RefreshToken},
 	}.Encode()
+	done, err := c.enter(ctx, &apiToken)
+	if err != nil {
+		return Token{}, err
+	}
 	start := time.Now()
 	a := c.send(ctx, "http/1/system.oauth2/getToken/"+c.appKey, []byte(form))
 	fresh, failure := c.readToken(a, old)
-	if c.observe != nil {
-		class := OK
-		if failure != nil {
-			class = failure.Class
-		}
-		c.observe(Call{API: apiToken.name, Duration: time.Since(start), Class: class, HTTPStatus: a.status, RequestID: a.requestID, Attempt: 1})
-	}
+	done(describe(ctx, &apiToken, a, failure, time.Since(start)))
 	if failure != nil {
 		return Token{}, c.clean(failure, old.AccessToken)
 	}

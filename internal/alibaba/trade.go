@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	apiPreview     = endpoint{namespace: "com.alibaba.trade", name: "alibaba.createOrder.preview"}
+	apiPreview     = endpoint{namespace: "com.alibaba.trade", name: "alibaba.createOrder.preview", patient: true}
 	apiCreateOrder = endpoint{namespace: "com.alibaba.trade", name: "alibaba.trade.createCrossOrder", write: true}
 )
 

@@ -43,6 +43,9 @@ var version = "dev"
 // days, so that no outage of 1688 ends in lost work. Pushes are given up earlier, into the ledger (see the sync package).
 const jobAttempts = 1000
 
+// outagePause is how long a failed read of the catalogue is not tried again.
+const outagePause = 500 * time.Millisecond
+
 // gcPercent lets the heap grow further between collections than Go's default: ours is small (some 15 MB live), so the default
 // collects it many times a second under load, for a tenth of the CPU. GOGC overrides it.
 const gcPercent = 400
@@ -61,6 +64,7 @@ type App struct {
 	cfg     Config
 	role    Role
 	log     *slog.Logger
+	lines   io.Writer // the log's writer when it holds JSON lines, else nil
 	db      *database.DB
 	queue   *jobs.Queue
 	client  *alibaba.Client
@@ -68,6 +72,8 @@ type App struct {
 	auth    *auth.Service
 	orders  *order.Service
 	relay   *relay.Service
+	finder  *search.Service
+	guard   *upstream
 	idem    *web.Idempotency
 	web     *web.Server
 	metrics *prometheus.Registry
@@ -201,6 +207,14 @@ func (a *App) SandboxURL() string {
 // Redis is this process's connection to Redis, embedded or not. It holds nothing that must not be lost.
 func (a *App) Redis() redis.UniversalClient { return a.queue.Client() }
 
+// sharedCache is the Redis other processes use, too. An embedded one is this process's memory: nothing to share.
+func (a *App) sharedCache() redis.UniversalClient {
+	if a.queue.Embedded() {
+		return nil
+	}
+	return a.Redis()
+}
+
 // build makes the services, each with its part of the configuration, and ties jobs and routes to them.
 func (a *App) build() error {
 	cfg := a.cfg
@@ -212,14 +226,16 @@ func (a *App) build() error {
 	if err != nil {
 		return fmt.Errorf("ENTREPOT_SITE_KEYS: %w", err)
 	}
-	rates, err := cfg.rates()
+	configured, err := cfg.rates()
 	if err != nil {
 		return err
 	}
+	rates := money.NewBook(configured, nil)
+	a.openGuard()
 	if a.client, err = alibaba.New(alibaba.Options{
 		BaseURL: cfg.Alibaba.URL, AppKey: cfg.Alibaba.AppKey, AppSecret: cfg.Alibaba.AppSecret, AccessToken: cfg.Alibaba.AccessToken,
 		RefreshToken: cfg.Alibaba.RefreshToken, Profile: cfg.Alibaba.Profile, Timeout: cfg.Alibaba.Timeout,
-		Wait: a.budget(), Observe: a.upstreamMetrics(),
+		ShopperTimeout: cfg.Alibaba.ShopperTimeout, Guard: a.guard.Guard,
 	}); err != nil {
 		return fmt.Errorf("ENTREPOT_ALIBABA_*: %w", err)
 	}
@@ -228,7 +244,18 @@ func (a *App) build() error {
 		return fmt.Errorf("ENTREPOT_TOKEN_SECRET: %w", err)
 	}
 	a.idem = web.NewIdempotency(a.db, nil)
-	finder := search.New(search.Options{Client: a.client, Rates: rates, Logger: a.log})
+	finder := search.New(search.Options{
+		Client: a.client, Rates: rates, DB: a.db, Redis: a.queue.Client(), Auth: a.auth, Idem: a.idem, Sites: sites, Bundle: bundle, Logger: a.log,
+		ImageHosts: cfg.ImageHosts, ImageOrigin: a.SandboxURL(),
+		Away:      a.guard.Away,
+		Warehouse: cfg.Order.destination(),
+		Fresh:     cfg.Catalogue.Fresh, Stale: cfg.Catalogue.Stale, CacheSize: int64(cfg.Catalogue.CacheMB) << 20, Pause: outagePause,
+		Shared: a.sharedCache(), Namespace: cfg.Queue, Metrics: a.metrics,
+	})
+	a.finder = finder
+	a.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "entrepot_catalogue_unread_prices_total", Help: "Prices of 1688 that could not be read and were left out.",
+	}, func() float64 { return float64(finder.UnreadPrices()) }))
 	a.closers = append(a.closers, finder.Close)
 	accounts := account.New(account.Options{DB: a.db, Jobs: a.queue, Auth: a.auth, Sites: sites})
 	a.orders = order.New(order.Options{
@@ -261,7 +288,7 @@ func (a *App) routes(bundle *i18n.Bundle, sites *site.Registry, features ...func
 		limits = web.Limits{SitePerSecond: float64(n), SiteBurst: 2 * n, MemberPerSecond: float64(n), MemberBurst: 2 * n}
 	}
 	a.web, err = web.New(web.Options{
-		Logger: a.log, Bundle: bundle, Sites: sites, Spec: api.Spec, Registry: a.metrics, TrustedProxies: a.cfg.TrustedProxies,
+		Logger: a.log, Lines: a.lines, Bundle: bundle, Sites: sites, Spec: api.Spec, Registry: a.metrics, TrustedProxies: a.cfg.TrustedProxies,
 		PublicMetrics: a.cfg.MetricsAddr == "" && a.cfg.Env != production, Limits: limits,
 		Authenticate: a.auth.Authenticators(), Ready: a.readiness,
 	})
@@ -325,8 +352,9 @@ func (a *App) Run(ctx context.Context) error {
 
 // work is what needs the schema: the relay, the tasks and the periodic chores.
 func (a *App) work(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(alibaba.Background(ctx)) // shoppers come first at 1688
 	g.Go(func() error { return a.queue.Run(ctx) })
+	g.Go(func() error { return a.finder.Watch(ctx) })
 	if a.role == Worker || a.queue.Embedded() {
 		g.Go(func() error { return a.relay.Run(ctx) })
 		g.Go(func() error { return a.purge(ctx) })

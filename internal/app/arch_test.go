@@ -64,7 +64,7 @@ var (
 	// archPure is what a feature's first file may import of ours and of others: things without a network or a clock, and
 	// the names (job kinds, states) that lower features gave in theirs.
 	archPure = []string{"entrepot/internal/account", "entrepot/internal/search", "entrepot/internal/order", "entrepot/internal/errs", "entrepot/internal/site", "entrepot/internal/money",
-		"github.com/nyaruka/phonenumbers", "github.com/shopspring/decimal"}
+		"github.com/nyaruka/phonenumbers", "github.com/shopspring/decimal", "golang.org/x/text/unicode/norm"}
 )
 
 // A fence keeps a library to the places that may know it.

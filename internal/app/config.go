@@ -6,11 +6,13 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
 
 	"entrepot/internal/order"
+	"entrepot/internal/search"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/goccy/go-yaml"
@@ -43,6 +45,9 @@ type Config struct {
 	// RateLimit is requests per second for one site key from one address; 0 = no limit.
 	RateLimit int `yaml:"rateLimit" env:"ENTREPOT_RATE_LIMIT"`
 
+	// ImageHosts are the hosts imageAddress of the picture search may name, exactly; empty = 1688's own picture hosts.
+	ImageHosts []string `yaml:"imageHosts" env:"ENTREPOT_IMAGE_HOSTS"`
+
 	TokenSecret        string `yaml:"tokenSecret" env:"ENTREPOT_TOKEN_SECRET"`
 	PaymentSecret      string `yaml:"paymentSecret" env:"ENTREPOT_PAYMENT_WEBHOOK_SECRET"`
 	FirstStaffPassword string `yaml:"firstStaffPassword" env:"ENTREPOT_FIRST_STAFF_PASSWORD"`
@@ -50,6 +55,8 @@ type Config struct {
 	Alibaba AlibabaConfig `yaml:"alibaba"`
 	Sandbox SandboxConfig `yaml:"sandbox"`
 	Order   OrderConfig   `yaml:"order"`
+
+	Catalogue CatalogueConfig `yaml:"catalogue"`
 
 	// SiteKeys maps publishable keys to site codes ("key:japan,key2:korea" in the environment).
 	SiteKeys map[string]string `yaml:"siteKeys" env:"ENTREPOT_SITE_KEYS"`
@@ -77,6 +84,12 @@ type AlibabaConfig struct {
 	// Rate is the calls per second all processes together may make; 0 = no limit (the sandbox).
 	Rate    int           `yaml:"rate" env:"ENTREPOT_ALIBABA_RATE"`
 	Timeout time.Duration `yaml:"timeout" env:"ENTREPOT_ALIBABA_TIMEOUT"`
+	// MethodRates are lower limits for single methods ("product.search.imageQuery:3"), within Rate.
+	MethodRates map[string]int `yaml:"methodRates" env:"ENTREPOT_ALIBABA_METHOD_RATES"`
+	// ShopperWait is how long a shopper's call waits for its place in Rate before it is refused.
+	ShopperWait time.Duration `yaml:"shopperWait" env:"ENTREPOT_ALIBABA_SHOPPER_WAIT"`
+	// ShopperTimeout is how long a read of the catalogue may take while a shopper waits; Timeout bounds it.
+	ShopperTimeout time.Duration `yaml:"shopperTimeout" env:"ENTREPOT_ALIBABA_SHOPPER_TIMEOUT"`
 }
 
 // SandboxConfig shapes the embedded simulated 1688.
@@ -103,6 +116,16 @@ type OrderConfig struct {
 	Warehouse order.Warehouse `yaml:"warehouse"`
 }
 
+// CatalogueConfig says how long answers about products are kept, and how many.
+type CatalogueConfig struct {
+	// Fresh is how long searches and products are shown without asking 1688 again.
+	Fresh time.Duration `yaml:"fresh" env:"ENTREPOT_CATALOGUE_FRESH"`
+	// Stale is how old an answer may be that stands in while 1688 is away.
+	Stale time.Duration `yaml:"stale" env:"ENTREPOT_CATALOGUE_STALE"`
+	// CacheMB is the memory of each process for them, in MiB.
+	CacheMB int `yaml:"cacheMB" env:"ENTREPOT_CATALOGUE_CACHE_MB"`
+}
+
 // Load reads the configuration of a process. getenv is injected so that tests need no process environment.
 func Load(getenv func(string) string) (Config, error) {
 	cfg := defaults()
@@ -126,8 +149,9 @@ func defaults() Config {
 	return Config{
 		HTTPAddr: ":8080", DataDir: "./data", LogLevel: "info", RateLimit: 500, Workers: 16,
 		SweepInterval: 30 * time.Second, JobLease: 15 * time.Second,
-		Alibaba: AlibabaConfig{Profile: "crossborder", Rate: 10, Timeout: 10 * time.Second},
-		Sandbox: SandboxConfig{Addr: "127.0.0.1:8688", Seed: 1688, Offers: 20_000},
+		Alibaba:   AlibabaConfig{Profile: "crossborder", Rate: 10, Timeout: 10 * time.Second, ShopperWait: time.Second, ShopperTimeout: 3 * time.Second},
+		Sandbox:   SandboxConfig{Addr: "127.0.0.1:8688", Seed: 1688, Offers: 20_000},
+		Catalogue: CatalogueConfig{Fresh: time.Minute, Stale: 24 * time.Hour, CacheMB: 64},
 		Order: OrderConfig{PayMode: "auto", TolerancePercent: 1, PayWithin: 24 * time.Hour, Settle: 10 * time.Second,
 			Warehouse: order.DemoWarehouse},
 	}
@@ -186,6 +210,9 @@ func (c *Config) fillEmbedded() {
 	}
 }
 
+// imageHost is a name that is no address: letters in its last label.
+var imageHost = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$`)
+
 // Validate joins every problem; each names its variable and never a value.
 func (c Config) Validate() error {
 	var errs []error
@@ -216,17 +243,57 @@ func (c Config) Validate() error {
 	if p := c.Alibaba.Profile; p != "crossborder" && p != "national-site" {
 		bad("ENTREPOT_ALIBABA_PROFILE", "must be crossborder or national-site")
 	}
+	errs = append(errs, c.Alibaba.limitProblems()...)
+	for _, host := range c.ImageHosts {
+		if !imageHost.MatchString(host) {
+			bad("ENTREPOT_IMAGE_HOSTS", "must be names of hosts in lower case, such as img.alicdn.com, without port or address")
+			break
+		}
+	}
 	if t := c.Order.Trigger; t != "" && t != order.OnPaid && t != order.OnSubmit && t != order.Manual {
 		bad("ENTREPOT_ORDER_TRIGGER", "must be on_paid, on_submit or manual")
 	}
+	if !c.Order.codesFit() {
+		bad("ENTREPOT_WAREHOUSE_PROVINCE_CODE, _CITY_CODE, _DISTRICT_CODE", "want six digits each, all three or none")
+	}
 	if m := c.Order.PayMode; m != "auto" && m != "manual" {
 		bad("ENTREPOT_ALIBABA_PAY", "must be auto or manual")
+	}
+	if f := c.Catalogue.Fresh; f < time.Second || f > c.Catalogue.Stale {
+		bad("ENTREPOT_CATALOGUE_FRESH", "must be 1s or more, and not above ENTREPOT_CATALOGUE_STALE")
+	}
+	if n := c.Catalogue.CacheMB; n < 1 || n > 1<<20 {
+		bad("ENTREPOT_CATALOGUE_CACHE_MB", "must be 1 to 1048576")
 	}
 	if len(c.TokenSecret) < 32 {
 		bad("ENTREPOT_TOKEN_SECRET", "needs at least 32 characters")
 	}
 	sort.Slice(errs, func(i, j int) bool { return errs[i].Error() < errs[j].Error() })
 	return errors.Join(errs...)
+}
+
+var areaCode = regexp.MustCompile(`^[1-9][0-9]{5}$`)
+
+// codesFit checks the warehouse's administrative codes.
+func (o OrderConfig) codesFit() bool {
+	n := 0
+	for _, code := range []string{o.Warehouse.ProvinceCode, o.Warehouse.CityCode, o.Warehouse.DistrictCode} {
+		if areaCode.MatchString(code) {
+			n++
+		} else if code != "" {
+			return false
+		}
+	}
+	return n == 0 || n == 3
+}
+
+// destination is where freight is estimated to: the warehouse. The demo warehouse's codes are not part of its address,
+// because an operator who sets only the id of a saved address must not inherit them.
+func (o OrderConfig) destination() search.Destination {
+	if o.Warehouse == order.DemoWarehouse {
+		return search.Destination{Province: "330000", City: "330200", District: "330206"} // Zhejiang, Ningbo, Beilun
+	}
+	return search.Destination{Province: o.Warehouse.ProvinceCode, City: o.Warehouse.CityCode, District: o.Warehouse.DistrictCode}
 }
 
 func (c Config) productionProblems() (errs []error) {
@@ -266,6 +333,27 @@ func (c Config) productionProblems() (errs []error) {
 	}
 	if c.looksLikeSandbox() {
 		errs = append(errs, errors.New("ENTREPOT_ALIBABA_URL: production refuses the sandbox"))
+	}
+	return errs
+}
+
+// methodName is the form of 1688's API names.
+var methodName = regexp.MustCompile(`^[A-Za-z0-9]+(\.[A-Za-z0-9]+)*$`)
+
+func (c AlibabaConfig) limitProblems() (errs []error) {
+	if c.Rate < 0 {
+		errs = append(errs, errors.New("ENTREPOT_ALIBABA_RATE: is negative"))
+	}
+	for api, n := range c.MethodRates {
+		if n < 1 || !methodName.MatchString(api) {
+			errs = append(errs, errors.New("ENTREPOT_ALIBABA_METHOD_RATES: wants method:calls per second, like product.search.imageQuery:3"))
+			break
+		}
+	}
+	for name, d := range map[string]time.Duration{"WAIT": c.ShopperWait, "TIMEOUT": c.ShopperTimeout} {
+		if d <= 0 {
+			errs = append(errs, fmt.Errorf("ENTREPOT_ALIBABA_SHOPPER_%s: must be longer than nothing", name))
+		}
 	}
 	return errs
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -67,6 +68,7 @@ func newContractClient(t *testing.T, g *contractTarget) *contractClient {
 	t.Cleanup(c.Close)
 	k.c = c
 	k.calls = k.catalogueCalls()
+	maps.Copy(k.calls, k.listCalls())
 	maps.Copy(k.calls, k.tradeCalls())
 	maps.Copy(k.calls, k.writeBackCalls())
 	return k
@@ -166,6 +168,22 @@ func (k *contractClient) catalogueCalls() map[string]contractMethod {
 			_, err := k.c.ProductDetail(ctx, alibaba.DetailQuery{OfferID: in.OfferID, Country: in.Country, Currency: in.Currency})
 			return err
 		}},
+		ns + "product.image.upload": {"ImageUpload", func(ctx context.Context, args map[string]string) error {
+			var in struct{ ImageBase64 []byte }
+			k.parse(args["uploadImageParam"], &in)
+			id, err := k.c.ImageUpload(ctx, in.ImageBase64, "")
+			return orNothing(err, id != "")
+		}},
+		ns + "product.search.imageQuery": {"ImageQuery", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				ImageID             string
+				BeginPage, PageSize int
+				Country             string
+			}
+			k.parse(args["offerQueryParam"], &in)
+			page, err := k.c.ImageQuery(ctx, alibaba.ImageQuery{ImageID: in.ImageID, BeginPage: in.BeginPage, PageSize: in.PageSize, Country: in.Country})
+			return orNothing(err, page != nil && page.Region.CurrentRegion != "")
+		}},
 		ns + "account.user.register": {"Register", func(ctx context.Context, args map[string]string) error {
 			var in struct{ Country, Site, OutLoginID, OutMemberID, Email, Mobile, MobileArea, IP string }
 			k.parse(args["countryAccount"], &in)
@@ -174,6 +192,99 @@ func (k *contractClient) catalogueCalls() map[string]contractMethod {
 			})
 		}},
 	}
+}
+
+// listCalls are the lists, categories, freight and following.
+func (k *contractClient) listCalls() map[string]contractMethod {
+	const ns = "com.alibaba.fenxiao.crossborder/"
+	return map[string]contractMethod{
+		ns + "product.search.querySellerOfferList": {"SellerOfferList", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				BeginPage, PageSize   int
+				SellerOpenID, Country string
+			}
+			k.parse(args["offerQueryParam"], &in)
+			page, err := k.c.SellerOfferList(ctx, alibaba.SellerOfferQuery{BeginPage: in.BeginPage, PageSize: in.PageSize, SellerOpenID: in.SellerOpenID, CountryName: in.Country})
+			return orNothing(err, page != nil && len(page.Offers) > 0 && page.Offers[0].OfferID != 0)
+		}},
+		ns + "product.search.offerRecommend": {"OfferRecommend", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				BeginPage, PageSize  int
+				Country, OutMemberID string
+			}
+			k.parse(args["recommendOfferParam"], &in)
+			list, err := k.c.OfferRecommend(ctx, alibaba.RecommendQuery{BeginPage: in.BeginPage, PageSize: in.PageSize, Language: in.Country, OutMemberID: in.OutMemberID})
+			return orNothing(err, len(list) > 0 && list[0].PriceInfo.Price != "")
+		}},
+		ns + "product.related.recommend": {"RelatedRecommend", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				OfferID          alibaba.ID
+				PageNo, PageSize int
+				Language         string
+			}
+			k.parse(args["relatedQueryParams"], &in)
+			list, err := k.c.RelatedRecommend(ctx, in.OfferID, in.PageNo, in.PageSize, in.Language)
+			return orNothing(err, len(list) > 0 && list[0].PriceInfo.Price != "")
+		}},
+		ns + "product.search.topKeyword": {"TopKeyword", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				Country  string
+				SourceID alibaba.ID
+			}
+			k.parse(args["topSeKeywordParam"], &in)
+			list, err := k.c.TopKeyword(ctx, in.SourceID, in.Country)
+			return orNothing(err, len(list) > 0 && list[0].Keyword != "")
+		}},
+		ns + "product.topList.query": {"TopList", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				RankID             alibaba.ID
+				RankType, Language string
+				Limit              int
+			}
+			k.parse(args["rankQueryParams"], &in)
+			list, err := k.c.TopList(ctx, in.RankID, in.RankType, in.Limit, in.Language)
+			return orNothing(err, list != nil && len(list.Offers) > 0)
+		}},
+		ns + "category.translation.getById": {"CategoryByID", func(ctx context.Context, args map[string]string) error {
+			category, err := k.c.CategoryByID(ctx, k.id(args["categoryId"]), args["language"], "")
+			return orNothing(err, category != nil && len(category.Children) > 0)
+		}},
+		ns + "category.translation.getByKeyword": {"CategoryByKeyword", func(ctx context.Context, args map[string]string) error {
+			list, err := k.c.CategoryByKeyword(ctx, args["cateName"], args["language"])
+			return orNothing(err, len(list) > 0 && list[0].ID != 0)
+		}},
+		ns + "product.freight.estimate": {"FreightEstimate", func(ctx context.Context, args map[string]string) error {
+			var in struct {
+				OfferID                                   alibaba.ID
+				ToProvinceCode, ToCityCode, ToCountryCode string
+				TotalNum                                  int64
+				LogisticsSkuNumModels                     []alibaba.FreightItem
+			}
+			k.parse(args["productFreightQueryParamsNew"], &in)
+			f, err := k.c.FreightEstimate(ctx, alibaba.FreightQuery{
+				OfferID: in.OfferID, Province: in.ToProvinceCode, City: in.ToCityCode, District: in.ToCountryCode, Total: in.TotalNum, Items: in.LogisticsSkuNumModels,
+			})
+			return orNothing(err, f != nil && f.Freight != "" && f.Weight != "")
+		}},
+		ns + "product.filterData.queryConfig": {"FilterConfig", func(ctx context.Context, args map[string]string) error {
+			groups, err := k.c.FilterConfig(ctx, args["country"], args["country"])
+			return orNothing(err, len(groups) > 0 && len(groups[0].Items) > 0)
+		}},
+		ns + "product.kjdistribute.addRelation": {"Follow", func(ctx context.Context, args map[string]string) error {
+			return k.c.Follow(ctx, k.id(args["offerId"]))
+		}},
+		ns + "product.kjdistribute.removeRelation": {"Unfollow", func(ctx context.Context, args map[string]string) error {
+			return k.c.Unfollow(ctx, k.id(args["offerId"]))
+		}},
+	}
+}
+
+// orNothing fails an answer that was read but has nothing in it.
+func orNothing(err error, something bool) error {
+	if err == nil && !something {
+		return errors.New("nothing of the answer was understood")
+	}
+	return err
 }
 
 func (k *contractClient) orderRequest(args map[string]string) alibaba.OrderRequest {

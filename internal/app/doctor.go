@@ -2,12 +2,17 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"time"
 
 	"entrepot/internal/alibaba"
 	"entrepot/internal/database"
+	"entrepot/internal/web"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -24,7 +29,44 @@ const Problem = "problem"
 
 // Diagnose says what is configured, reachable, migrated and signed correctly, without starting anything.
 func Diagnose(ctx context.Context, cfg Config) []Finding {
-	return []Finding{{"config", "ok", cfg.String()}, databaseFinding(ctx, cfg), redisFinding(ctx, cfg), upstreamFinding(ctx, cfg)}
+	list := []Finding{{"config", "ok", cfg.String()}, databaseFinding(ctx, cfg), redisFinding(ctx, cfg), upstreamFinding(ctx, cfg)}
+	if f, running := apiFinding(ctx, cfg); running {
+		list = append(list, f)
+	}
+	return list
+}
+
+// apiFinding asks the API of this machine, if it runs, what it misses; only a running process knows which calls to 1688 it
+// keeps back.
+func apiFinding(ctx context.Context, cfg Config) (f Finding, running bool) {
+	host, port, err := net.SplitHostPort(cfg.HTTPAddr)
+	if err != nil {
+		return f, false
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return f, false
+	}
+	own := &http.Transport{DisableKeepAlives: true} // no proxy between us and ourselves
+	res, err := own.RoundTrip(req)
+	if err != nil {
+		return f, false
+	}
+	defer func() { _ = res.Body.Close() }() // only read
+	var h web.Health
+	if json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&h) != nil || h.Status == "" {
+		return f, false // somebody else listens there
+	}
+	f = Finding{Part: "api", State: "ok", Detail: h.Status}
+	for _, r := range h.Reasons {
+		f.State, f.Detail = Problem, f.Detail+"; "+r.Part+" "+r.Text
+	}
+	return f, true
 }
 
 // Migrate brings the schema of the configured database up to date and says where it stands.

@@ -11,11 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"entrepot/internal/alibaba"
 	"entrepot/internal/errs"
 	"entrepot/internal/web"
 
 	"github.com/gin-gonic/gin"
 	"github.com/lmittmann/tint"
+	"github.com/sony/gobreaker/v2"
 	"golang.org/x/term"
 )
 
@@ -38,6 +40,9 @@ func (a *App) prepare(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	if err := a.finder.Refresh(ctx); err != nil { // nothing is sold before it is known what must not be
+		return err
 	}
 	a.prepared.Store(true)
 	return nil
@@ -95,7 +100,7 @@ func (a *App) openLog(out io.Writer) {
 	}
 	w := web.NewLogWriter(out)
 	a.closers = append(a.closers, w.Close)
-	a.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	a.log, a.lines = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), w
 }
 
 // upstreamCheck remembers the last look at 1688, so that readiness probes do not eat its rate limit.
@@ -115,16 +120,32 @@ func (a *App) readiness(ctx context.Context) (reasons []web.Reason) {
 	if err := a.queue.Client().Ping(ctx).Err(); err != nil {
 		reasons = append(reasons, web.Reason{Part: "redis", Text: "not reachable; orders are taken, work waits"})
 	}
+	return append(reasons, a.upstreamReasons(ctx)...)
+}
+
+// upstreamReasons asks 1688 for the time now and then, more often while it does not answer, unless its breakers already
+// say what is the matter.
+func (a *App) upstreamReasons(ctx context.Context) []web.Reason {
+	if reasons := a.guard.Troubles(); len(reasons) > 0 {
+		return reasons
+	}
 	check := a.lastCheck.Load()
-	if check == nil || time.Since(check.at) > 30*time.Second {
+	every := 30 * time.Second
+	if check != nil && check.err != nil || a.guard.gateway.cb.State() != gobreaker.StateClosed {
+		every = 2 * time.Second
+	}
+	if check == nil || time.Since(check.at) > every {
 		_, err := a.client.CurrentTime(ctx)
+		if alibaba.ClassOf(err) == alibaba.Quota { // busy is not away
+			err = nil
+		}
 		check = &upstreamCheck{at: time.Now(), err: err}
 		a.lastCheck.Store(check)
 	}
 	if check.err != nil {
-		reasons = append(reasons, web.Reason{Part: "1688", Text: "does not answer"})
+		return []web.Reason{{Part: "1688", Text: "does not answer"}}
 	}
-	return reasons
+	return nil
 }
 
 // purge deletes what has expired, a little at a time.

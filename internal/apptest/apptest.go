@@ -44,6 +44,7 @@ const PaymentSecret = "whsec_dGVzdHMtc2lnbi1wYXltZW50cy13aXRoLXRoaXM="
 type Stack struct {
 	URL     string // of the API
 	Sandbox *Sandbox
+	Gate    *Gate  // in front of 1688; nil without Gated
 	Engines string // what runs underneath, for logs
 
 	t        testing.TB
@@ -51,6 +52,7 @@ type Stack struct {
 	db       database.Options
 	own      *redis.Client // the test's own Redis database; nil when Redis is embedded
 	children bool
+	away     bool // 1688 may be unreachable
 	procs    []process
 	contract *contract
 	handle   *database.DB
@@ -71,6 +73,9 @@ func Env(name, value string) Option { return func(s *Stack) { s.env[name] = valu
 
 // Embedded puts the simulated 1688 into the API process, as `make run` does.
 func Embedded() Option { return func(s *Stack) { s.Sandbox = nil } }
+
+// Unreachable is for tests that take 1688 away: 503 with Retry-After is then a good answer.
+func Unreachable() Option { return func(s *Stack) { s.away = true } }
 
 // Children runs the program in child processes, so that Kill can end them as kill -9 does.
 func Children() Option { return func(s *Stack) { s.children = true } }
@@ -106,6 +111,10 @@ func Start(t testing.TB, opts ...Option) *Stack {
 		s.Sandbox = &Sandbox{URL: "http://" + sandboxAddr}
 	} else {
 		s.Sandbox.start(t, s.URL+"/callbacks/1688")
+		if s.Gate != nil {
+			s.Gate.start(t, strings.TrimPrefix(s.Sandbox.URL, "http://"))
+			s.env["ENTREPOT_ALIBABA_URL"] = "http://" + s.Gate.addr + "/openapi"
+		}
 		for name, value := range s.Sandbox.settings() {
 			if s.env[name] == "" {
 				s.env[name] = value
@@ -115,6 +124,7 @@ func Start(t testing.TB, opts ...Option) *Stack {
 	s.Engines = strings.Join(engines, ", ")
 	t.Log("runs on " + s.Engines)
 	s.contract = newContract(t, s.URL)
+	s.contract.away = s.away
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what the program complained of:\n%s", s.logs.trouble())

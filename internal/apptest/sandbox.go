@@ -20,9 +20,13 @@ import (
 
 // Sandbox is the simulated 1688 and its control API (docs/sandbox.md).
 type Sandbox struct {
-	URL string
-	app sandbox.App
+	URL    string
+	app    sandbox.App
+	offers int // 0 = as many as by default
 }
+
+// Offers makes the catalogue smaller, so that its index of pictures is soon there.
+func Offers(n int) Option { return func(s *Stack) { s.Sandbox.offers = n } }
 
 func newSandbox() *Sandbox {
 	return &Sandbox{app: sandbox.App{Key: "7000001", Secret: "apptest-secret", Token: "apptest-token"}}
@@ -34,7 +38,7 @@ func (s *Sandbox) start(t testing.TB, callback string) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s.URL = "http://" + ln.Addr().String()
-	server, err := sandbox.New(sandbox.Options{Addr: ln.Addr().String(), Apps: []sandbox.App{s.app}, Subscribers: []string{callback},
+	server, err := sandbox.New(sandbox.Options{Addr: ln.Addr().String(), Offers: s.offers, Apps: []sandbox.App{s.app}, Subscribers: []string{callback},
 		RetryDelays: []time.Duration{0, 200 * time.Millisecond, 500 * time.Millisecond}})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -190,6 +194,15 @@ func (s *Sandbox) Executed(t testing.TB, api string) (n int) {
 		}
 	}
 	return n
+}
+
+// Transcript is every call the gateway has had, one JSON text each.
+func (s *Sandbox) Transcript(t testing.TB) []string {
+	t.Helper()
+	status, raw, err := s.call(t, http.MethodGet, "/transcript", nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, status)
+	return strings.Split(strings.TrimSpace(string(raw)), "\n")
 }
 
 // Told is one thing the platform was told.

@@ -16,6 +16,30 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for TextSource.
+const (
+	Cache    TextSource = "cache"
+	Local    TextSource = "local"
+	None     TextSource = "none"
+	Upstream TextSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the TextSource enum.
+func (e TextSource) Valid() bool {
+	switch e {
+	case Cache:
+		return true
+	case Local:
+		return true
+	case None:
+		return true
+	case Upstream:
+		return true
+	default:
+		return false
+	}
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	Action     string    `json:"action"`
@@ -35,6 +59,17 @@ type AuditEntry struct {
 type AuditList struct {
 	Items      []AuditEntry `json:"items"`
 	NextCursor *string      `json:"nextCursor,omitempty"`
+}
+
+// Category defines model for Category.
+type Category struct {
+	CategoryId string      `json:"categoryId"`
+	Children   *[]Category `json:"children,omitempty"`
+	Leaf       bool        `json:"leaf"`
+	Level      int         `json:"level"`
+	Name       Text        `json:"name"`
+	ParentId   *string     `json:"parentId,omitempty"`
+	Stale      *bool       `json:"stale,omitempty"`
 }
 
 // FirstRunRequest defines model for FirstRunRequest.
@@ -80,6 +115,20 @@ type StaffSession struct {
 	Role        string `json:"role"`
 	TokenType   string `json:"tokenType"`
 }
+
+// Text defines model for Text.
+type Text struct {
+	Lang         string `json:"lang"`
+	Original     string `json:"original"`
+	OriginalLang string `json:"originalLang"`
+
+	// Source Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
+	Source *TextSource `json:"source,omitempty"`
+	Text   string      `json:"text"`
+}
+
+// TextSource Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
+type TextSource string
 
 // Cursor defines model for Cursor.
 type Cursor = string

@@ -55,7 +55,7 @@ func (s *Service) StaffToken(c *gin.Context) error {
 func bearer(c *gin.Context) (string, error) {
 	values := c.Request.Header["Authorization"]
 	if len(values) == 0 || values[0] == "" {
-		return "", errs.New(errs.Unauthenticated, "auth.required")
+		return "", web.NoToken
 	}
 	scheme, token, ok := strings.Cut(values[0], " ")
 	if len(values) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") || token == "" {

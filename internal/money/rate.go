@@ -190,7 +190,18 @@ func QuotedPrice(minor int64, amount Fen, currency Currency, rate Rate, locale s
 }
 
 // Rates is an immutable table of rates, one for each quote currency. The zero value is empty.
-type Rates struct{ byQuote map[string]Rate }
+type Rates struct {
+	byQuote map[string]Rate
+	tags    map[string]string // see Book.Version
+}
+
+func table(byQuote map[string]Rate) Rates {
+	tags := make(map[string]string, len(byQuote))
+	for quote, rate := range byQuote {
+		tags[quote] = rate.Source + "@" + rate.Text()
+	}
+	return Rates{byQuote, tags}
+}
 
 // NewRates makes a table; a later rate of the same currency replaces an earlier one. It fails with ErrRate.
 func NewRates(rates ...Rate) (Rates, error) {
@@ -201,7 +212,7 @@ func NewRates(rates ...Rate) (Rates, error) {
 		}
 		byQuote[rate.Quote] = rate
 	}
-	return Rates{byQuote}, nil
+	return table(byQuote), nil
 }
 
 // Rate finds the rate for a quote currency, or ErrNoRate. CNY itself is always there, at 1.
@@ -237,5 +248,5 @@ func DefaultRates(asOf time.Time) Rates {
 		}
 		byQuote[quote] = rate
 	}
-	return Rates{byQuote}
+	return table(byQuote)
 }

@@ -156,6 +156,8 @@ func (e StatusGroup) Valid() bool {
 
 // Defines values for TextSource.
 const (
+	Cache    TextSource = "cache"
+	Local    TextSource = "local"
 	None     TextSource = "none"
 	Upstream TextSource = "upstream"
 )
@@ -163,6 +165,10 @@ const (
 // Valid indicates whether the value is a known member of the TextSource enum.
 func (e TextSource) Valid() bool {
 	switch e {
+	case Cache:
+		return true
+	case Local:
+		return true
 	case None:
 		return true
 	case Upstream:
@@ -236,6 +242,17 @@ type Blocker struct {
 	Pointer string `json:"pointer"`
 }
 
+// Category defines model for Category.
+type Category struct {
+	CategoryId string      `json:"categoryId"`
+	Children   *[]Category `json:"children,omitempty"`
+	Leaf       bool        `json:"leaf"`
+	Level      int         `json:"level"`
+	Name       Text        `json:"name"`
+	ParentId   *string     `json:"parentId,omitempty"`
+	Stale      *bool       `json:"stale,omitempty"`
+}
+
 // Id A decimal id; text in answers, text or integer in requests
 type Id = web.ID
 
@@ -268,11 +285,17 @@ type OrderOrderType string
 
 // OrderLine defines model for OrderLine.
 type OrderLine struct {
-	Amount           Price   `json:"amount"`
-	Id               *string `json:"id,omitempty"`
-	ImageUrl         *string `json:"imageUrl,omitempty"`
-	LineNo           int     `json:"lineNo"`
-	OfferId          string  `json:"offerId"`
+	Amount Price `json:"amount"`
+
+	// CatalogPrice Previews only; what the catalogue said a piece costs at this quantity
+	CatalogPrice *Price  `json:"catalogPrice,omitempty"`
+	Id           *string `json:"id,omitempty"`
+	ImageUrl     *string `json:"imageUrl,omitempty"`
+	LineNo       int     `json:"lineNo"`
+	OfferId      string  `json:"offerId"`
+
+	// PriceChanged Previews only; 1688 now asks another price than catalogPrice (a promotion that was announced is no change)
+	PriceChanged     *bool   `json:"priceChanged,omitempty"`
 	Quantity         int64   `json:"quantity"`
 	ReceivedQuantity *int64  `json:"receivedQuantity,omitempty"`
 	SellerOpenId     *string `json:"sellerOpenId,omitempty"`
@@ -434,12 +457,12 @@ type Text struct {
 	Original     string `json:"original"`
 	OriginalLang string `json:"originalLang"`
 
-	// Source Who translated: 1688, or nobody (text = original)
+	// Source Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
 	Source *TextSource `json:"source,omitempty"`
 	Text   string      `json:"text"`
 }
 
-// TextSource Who translated: 1688, or nobody (text = original)
+// TextSource Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
 type TextSource string
 
 // TimelineEntry defines model for TimelineEntry.

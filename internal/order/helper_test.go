@@ -98,7 +98,7 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	t.Cleanup(client.Close)
 	f.auth, err = auth.New(auth.Options{DB: f.db, Secret: testSecret, Now: f.clock.now})
 	require.NoError(t, err)
-	rates := money.DefaultRates(f.clock.now())
+	rates := money.NewBook(money.DefaultRates(f.clock.now()), f.clock.now)
 	finder := search.New(search.Options{Client: client, Rates: rates, Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { assert.NoError(t, finder.Close()) })
 	o := Options{

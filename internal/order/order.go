@@ -176,6 +176,11 @@ type Warehouse struct {
 	Area      string `yaml:"area"`
 	Town      string `yaml:"town"`
 	Address   string `yaml:"address"`
+
+	// The place once more by its six-digit administrative codes (GB/T 2260), for freight estimates; all three or none.
+	ProvinceCode string `yaml:"provinceCode" env:"ENTREPOT_WAREHOUSE_PROVINCE_CODE"`
+	CityCode     string `yaml:"cityCode" env:"ENTREPOT_WAREHOUSE_CITY_CODE"`
+	DistrictCode string `yaml:"districtCode" env:"ENTREPOT_WAREHOUSE_DISTRICT_CODE"`
 }
 
 // DemoWarehouse is the address of the embedded mode; production refuses it.
@@ -229,6 +234,11 @@ type quoteLine struct {
 	Subject    string    `json:"subject"`
 	Translated string    `json:"translated,omitempty"`
 	ImageURL   string    `json:"image,omitempty"`
+
+	CatalogFen   money.Fen `json:"catalogFen,omitempty"` // the catalogue's price of a piece, 0 when it tells none
+	CatalogMinor int64     `json:"catalogMinor,omitempty"`
+	Changed      bool      `json:"changed,omitempty"` // 1688 asks something else than the catalogue said
+	outdated     bool      // and the catalogue is to blame
 }
 
 // sums are one seller's or one order's amounts; Total = Goods + Freight - Discount on both sides.

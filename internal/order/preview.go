@@ -45,9 +45,10 @@ type previewed struct {
 // wish is an item with the offer it names.
 type wish struct {
 	Item
-	index int
-	offer *search.Offer
-	sku   search.OfferSKU
+	index   int
+	offer   *search.Offer
+	sku     search.OfferSKU
+	blocked bool // the site must not sell it
 }
 
 // Preview prices items at 1688, one call per seller, and keeps the result for previewTTL. Blockers name lines that cannot
@@ -55,8 +56,9 @@ type wish struct {
 func (s *Service) Preview(ctx context.Context, who auth.MemberCaller, st *site.Site, lang string, items []Item) (*previewed, error) {
 	rate, err := s.rates.Rate(st.Currency.Code)
 	if err != nil {
-		return nil, err
+		return nil, errs.New(errs.Unavailable, "rate.missing").After(time.Minute).Because(err)
 	}
+	start := s.now()
 	wishes, err := s.resolve(ctx, st, lang, items)
 	if err != nil {
 		return nil, err
@@ -66,6 +68,7 @@ func (s *Service) Preview(ctx context.Context, who auth.MemberCaller, st *site.S
 	if err := s.price(ctx, st, who, p, sellers); err != nil {
 		return nil, err
 	}
+	s.outdated(p, wishes, start)
 	for _, g := range p.quote.Groups {
 		p.sum = p.sum.plus(g.Sum)
 	}
@@ -100,7 +103,11 @@ func (s *Service) resolve(ctx context.Context, st *site.Site, lang string, items
 		wishes[i] = wish{Item: it, index: i}
 		g.Go(func() error {
 			o, err := s.search.Offer(ctx, st, lang, it.OfferID)
-			if errs.Is(err, "product.not_found") {
+			switch {
+			case errs.Is(err, "product.not_found"):
+				return nil
+			case errs.CodeOf(err) == errs.Blocked:
+				wishes[i].blocked = true
 				return nil
 			}
 			wishes[i].offer = o
@@ -139,6 +146,10 @@ func (p *previewed) group(wishes []wish) [][]wish {
 // fits checks what can be checked before 1688 is asked, and completes the SKU's ids.
 func (p *previewed) fits(w *wish) bool {
 	o := w.offer
+	if w.blocked {
+		p.block(w.index, "catalogue.blocked")
+		return false
+	}
 	if o == nil {
 		p.block(w.index, "product.not_found")
 		return false
@@ -266,7 +277,7 @@ func (p *previewed) refuse(group []wish, code string) {
 func (p *previewed) quoteGroup(st *site.Site, group []wish, answer *alibaba.Preview) (*quoteGroup, error) {
 	g := &quoteGroup{SellerOpenID: group[0].offer.SellerOpenID, SellerName: group[0].offer.SellerName}
 	var freight, total int64
-	byKey := map[string]alibaba.PreviewCargo{}
+	byKey, flows, pieces := map[string]alibaba.PreviewCargo{}, map[string]string{}, map[int64]int64{}
 	for _, o := range answer.Orders {
 		if !bool(o.Status) || len(o.TradeModes) == 0 {
 			p.refuse(group, string(o.ResultCode))
@@ -278,17 +289,25 @@ func (p *previewed) quoteGroup(st *site.Site, group []wish, answer *alibaba.Prev
 		freight += int64(o.SumCarriageFen)
 		total += int64(o.SumPaymentFen)
 		for _, c := range o.Cargo {
-			byKey[c.OfferID.String()+"/"+string(c.SpecID)] = c
+			key := c.OfferID.String() + "/" + string(c.SpecID)
+			byKey[key], flows[key] = c, string(o.FlowFlag)
 		}
 	}
 	for _, w := range group {
-		c, ok := byKey[alibaba.ID(w.OfferID).String()+"/"+w.SpecID]
+		pieces[w.OfferID] += w.Quantity
+	}
+	for _, w := range group {
+		key := alibaba.ID(w.OfferID).String() + "/" + w.SpecID
+		c, ok := byKey[key]
 		if !ok || (c.ResultCode != "" && !strings.EqualFold(string(c.ResultCode), "success") && c.ResultCode != "200") {
 			p.refuse([]wish{w}, string(c.ResultCode))
 			return nil, nil //nolint:nilnil // as above
 		}
 		line, err := p.quoteLine(st, w, c)
 		if err != nil {
+			return nil, err
+		}
+		if err := p.compare(st, &line, w, flows[key], pieces[w.OfferID]); err != nil {
 			return nil, err
 		}
 		g.Lines = append(g.Lines, line)

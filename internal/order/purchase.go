@@ -310,6 +310,11 @@ func (s *Service) StartPaying(ctx context.Context, t ToPay) (bool, error) {
 	return s.store.startPaying(ctx, t.ID, t.Attempts)
 }
 
+// NotPaying takes back a try that was never made; t is as before StartPaying.
+func (s *Service) NotPaying(ctx context.Context, t ToPay) error {
+	return s.store.notPaying(ctx, t)
+}
+
 // NeedsStaff marks an order for staff.
 func (s *Service) NeedsStaff(ctx context.Context, orderID, purchaseID int64, reason string) error {
 	return s.store.attention(ctx, orderID, purchaseID, reason)

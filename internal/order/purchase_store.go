@@ -294,6 +294,14 @@ func (s *store) startPaying(ctx context.Context, id int64, attempts int) (bool, 
 	return mine, err
 }
 
+// notPaying undoes startPaying for a call that was certainly not made.
+func (s *store) notPaying(ctx context.Context, t ToPay) error {
+	return s.db.InTx(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&purchaseRow{}).Where("id = ? AND pay_attempts = ?", t.ID, t.Attempts+1).
+			Updates(map[string]any{"pay_attempts": t.Attempts, "pay_started_at": t.LastTry, "updated_at": s.now()}).Error
+	})
+}
+
 // stale lists purchases in motion that nobody has read for a while.
 func (s *store) stale(ctx context.Context, before time.Time, limit int) ([]int64, error) {
 	var ids []int64

@@ -36,7 +36,7 @@ type Options struct {
 	Search *search.Service
 	Auth   *auth.Service
 	Sites  *site.Registry
-	Rates  money.Rates
+	Rates  *money.Book
 	Bundle *i18n.Bundle
 	Rules  Rules
 	Secret []byte // signs preview tokens
@@ -51,7 +51,7 @@ type Service struct {
 	search *search.Service
 	auth   *auth.Service
 	sites  *site.Registry
-	rates  money.Rates
+	rates  *money.Book
 	bundle *i18n.Bundle
 	rules  Rules
 	idem   *web.Idempotency

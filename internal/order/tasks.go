@@ -47,14 +47,25 @@ func Outcome(err error) error {
 	if errors.As(err, &wait) {
 		return jobs.Later(wait.after, wait.reason)
 	}
-	var e *alibaba.Error
-	if errors.As(err, &e) {
-		switch e.Class {
-		case alibaba.Quota:
-			return jobs.Later(e.RetryAfter, "1688's rate limit")
-		case alibaba.Rejected:
-			return jobs.Dead(err)
-		}
+	if later := NotNow(err); later != nil {
+		return later
+	}
+	if alibaba.ClassOf(err) == alibaba.Rejected {
+		return jobs.Dead(err)
 	}
 	return err
+}
+
+// NotNow is what the queue should do with a call that 1688, or our guard in front of it, did not take: come back later,
+// without counting a failed attempt. It is nil for every other error.
+func NotNow(err error) error {
+	after, ok := alibaba.NotNow(err)
+	switch {
+	case !ok:
+		return nil
+	case alibaba.ClassOf(err) == alibaba.Quota:
+		return jobs.Later(after, "1688's rate limit")
+	default:
+		return jobs.Later(after, "1688 does not answer")
+	}
 }

@@ -91,6 +91,9 @@ func (v viewer) preview(p *previewed) Preview {
 			if l.SkuID != 0 {
 				line.SkuId = ptr(id(l.SkuID))
 			}
+			if l.CatalogFen > 0 {
+				line.CatalogPrice, line.PriceChanged = ptr(q.Stored(l.CatalogFen, l.CatalogMinor)), &l.Changed
+			}
 			group.Lines = append(group.Lines, line)
 		}
 		out.Groups = append(out.Groups, group)

@@ -51,6 +51,41 @@ func (e PaymentReceiptState) Valid() bool {
 	}
 }
 
+// Defines values for TextSource.
+const (
+	Cache    TextSource = "cache"
+	Local    TextSource = "local"
+	None     TextSource = "none"
+	Upstream TextSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the TextSource enum.
+func (e TextSource) Valid() bool {
+	switch e {
+	case Cache:
+		return true
+	case Local:
+		return true
+	case None:
+		return true
+	case Upstream:
+		return true
+	default:
+		return false
+	}
+}
+
+// Category defines model for Category.
+type Category struct {
+	CategoryId string      `json:"categoryId"`
+	Children   *[]Category `json:"children,omitempty"`
+	Leaf       bool        `json:"leaf"`
+	Level      int         `json:"level"`
+	Name       Text        `json:"name"`
+	ParentId   *string     `json:"parentId,omitempty"`
+	Stale      *bool       `json:"stale,omitempty"`
+}
+
 // Id A decimal id; text in answers, text or integer in requests
 type Id = web.ID
 
@@ -104,6 +139,20 @@ type Problem struct {
 	Title string `json:"title"`
 	Type  string `json:"type"`
 }
+
+// Text defines model for Text.
+type Text struct {
+	Lang         string `json:"lang"`
+	Original     string `json:"original"`
+	OriginalLang string `json:"originalLang"`
+
+	// Source Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
+	Source *TextSource `json:"source,omitempty"`
+	Text   string      `json:"text"`
+}
+
+// TextSource Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
+type TextSource string
 
 // ReceivePaymentParams defines parameters for ReceivePayment.
 type ReceivePaymentParams struct {

@@ -1,6 +1,7 @@
 package pay
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +60,7 @@ type fixture struct {
 	orders *order.Service
 	clock  *clock
 	url    string
+	away   atomic.Bool // preparePay is kept back
 }
 
 func newFixture(t testing.TB, change func(*Options)) *fixture {
@@ -75,7 +78,13 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	f.queue, err = jobs.New(jobs.Options{DB: f.db})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, f.queue.Close()) })
-	client, err := alibaba.New(alibaba.Options{BaseURL: f.url + "/openapi", AppKey: sandbox.DemoKey, AppSecret: sandbox.DemoSecret, AccessToken: sandbox.DemoToken})
+	client, err := alibaba.New(alibaba.Options{BaseURL: f.url + "/openapi", AppKey: sandbox.DemoKey, AppSecret: sandbox.DemoSecret, AccessToken: sandbox.DemoToken,
+		Guard: func(_ context.Context, api string) (func(alibaba.Call), error) {
+			if f.away.Load() && strings.HasSuffix(api, "preparePay") {
+				return nil, &alibaba.Error{Class: alibaba.Transient, RetryAfter: time.Second}
+			}
+			return func(alibaba.Call) {}, nil
+		}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	f.orders = order.New(order.Options{DB: f.db, Jobs: f.queue, Client: client, Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)})

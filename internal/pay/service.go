@@ -122,6 +122,12 @@ func (s *Service) PayPurchase(ctx context.Context, purchaseID int64) error {
 	}
 	request := strconv.FormatInt(p.ID, 10) + "-" + strconv.Itoa(p.Attempts+1)
 	_, payErr := s.client.PreparePay(ctx, alibaba.ID(p.AlibabaOrderID), "", int64(p.TotalFen), request)
+	if alibaba.KeptBack(payErr) { // nothing was asked of 1688, so it was no try
+		if err := s.orders.NotPaying(ctx, p); err != nil {
+			return err
+		}
+		return payErr
+	}
 	if payErr != nil {
 		s.log.WarnContext(ctx, "password-free payment in doubt", "purchase", p.ID, "class", string(alibaba.ClassOf(payErr)))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorm.io/gorm"
 
+	"entrepot/internal/alibaba"
 	"entrepot/internal/errs"
 	"entrepot/internal/jobs"
 	"entrepot/internal/order"
@@ -206,6 +207,24 @@ func TestPayPurchaseThreeTimes(t *testing.T) {
 	assert.Equal(t, maxPayAttempts, f.tries())
 	assert.Equal(t, "waitbuyerpay", f.statusAt1688(no))
 	assert.Equal(t, map[string]any{"attention": "purchase_not_paid", "status": "ordered"}, f.row("orders", orderID, "attention", "status"))
+}
+
+// What our own guard keeps back was no try: it costs none of the few, and leaves no doubt.
+func TestPayPurchaseKeptBack(t *testing.T) {
+	f := newFixture(t, nil)
+	purchase, orderID, no := f.bought(nil)
+	f.away.Store(true)
+	for range 2 * maxPayAttempts {
+		err := f.PayPurchase(t.Context(), purchase)
+		require.True(t, alibaba.KeptBack(err), "%v", err)
+		require.Equal(t, jobs.Later(time.Second, "1688 does not answer"), order.Outcome(err))
+	}
+	assert.Zero(t, f.tries())
+	assert.Equal(t, map[string]any{"pay_attempts": int64(0), "pay_started_at": nil}, f.row("purchases", purchase, "pay_attempts", "pay_started_at"))
+	f.away.Store(false)
+	require.NoError(t, f.PayPurchase(t.Context(), purchase), "at once: nothing has to settle")
+	assert.Equal(t, "waitsellersend", f.statusAt1688(no))
+	assert.Empty(t, f.row("orders", orderID, "attention")["attention"])
 }
 
 // Several workers hold the same job: 1688 is asked once.

@@ -8,52 +8,713 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime/multipart"
 	"net/http"
+	"strings"
+	"time"
 
 	"entrepot/internal/money"
+	"entrepot/internal/web"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for TextSource.
+// Defines values for BlockKind.
 const (
-	None     TextSource = "none"
-	Upstream TextSource = "upstream"
+	BlockKindCategory BlockKind = "category"
+	BlockKindOffer    BlockKind = "offer"
+	BlockKindSeller   BlockKind = "seller"
+	BlockKindWord     BlockKind = "word"
 )
 
-// Valid indicates whether the value is a known member of the TextSource enum.
-func (e TextSource) Valid() bool {
+// Valid indicates whether the value is a known member of the BlockKind enum.
+func (e BlockKind) Valid() bool {
 	switch e {
-	case None:
+	case BlockKindCategory:
 		return true
-	case Upstream:
+	case BlockKindOffer:
+		return true
+	case BlockKindSeller:
+		return true
+	case BlockKindWord:
 		return true
 	default:
 		return false
 	}
 }
 
-// Hit defines model for Hit.
-type Hit struct {
-	CategoryId       *string   `json:"categoryId,omitempty"`
-	ImageUrl         string    `json:"imageUrl"`
-	IsJxhy           bool      `json:"isJxhy"`
-	IsOnePsale       *bool     `json:"isOnePsale,omitempty"`
-	JxhyPrice        *Price    `json:"jxhyPrice,omitempty"`
-	MinOrderQuantity int       `json:"minOrderQuantity"`
-	MonthSold        *int      `json:"monthSold,omitempty"`
-	OfferId          string    `json:"offerId"`
-	Price            Price     `json:"price"`
-	PromotionPrice   *Price    `json:"promotionPrice,omitempty"`
-	RepurchaseRate   *string   `json:"repurchaseRate,omitempty"`
-	SellerIdentities *[]string `json:"sellerIdentities,omitempty"`
-	Subject          Text      `json:"subject"`
-	TradeScore       *string   `json:"tradeScore,omitempty"`
+// Defines values for BlockRequestKind.
+const (
+	BlockRequestKindCategory BlockRequestKind = "category"
+	BlockRequestKindOffer    BlockRequestKind = "offer"
+	BlockRequestKindSeller   BlockRequestKind = "seller"
+	BlockRequestKindWord     BlockRequestKind = "word"
+)
+
+// Valid indicates whether the value is a known member of the BlockRequestKind enum.
+func (e BlockRequestKind) Valid() bool {
+	switch e {
+	case BlockRequestKindCategory:
+		return true
+	case BlockRequestKindOffer:
+		return true
+	case BlockRequestKindSeller:
+		return true
+	case BlockRequestKindWord:
+		return true
+	default:
+		return false
+	}
 }
+
+// Defines values for FeeType.
+const (
+	DomesticFreight FeeType = "domesticFreight"
+)
+
+// Valid indicates whether the value is a known member of the FeeType enum.
+func (e FeeType) Valid() bool {
+	switch e {
+	case DomesticFreight:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FilterGroupType.
+const (
+	FilterGroupTypeFilter FilterGroupType = "filter"
+	FilterGroupTypeSort   FilterGroupType = "sort"
+)
+
+// Valid indicates whether the value is a known member of the FilterGroupType enum.
+func (e FilterGroupType) Valid() bool {
+	switch e {
+	case FilterGroupTypeFilter:
+		return true
+	case FilterGroupTypeSort:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FilterGroupInputType.
+const (
+	FilterGroupInputTypeFilter FilterGroupInputType = "filter"
+	FilterGroupInputTypeSort   FilterGroupInputType = "sort"
+)
+
+// Valid indicates whether the value is a known member of the FilterGroupInputType enum.
+func (e FilterGroupInputType) Valid() bool {
+	switch e {
+	case FilterGroupInputTypeFilter:
+		return true
+	case FilterGroupInputTypeSort:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FilterItemType.
+const (
+	FilterItemTypeChoice FilterItemType = "choice"
+	FilterItemTypeSort   FilterItemType = "sort"
+	FilterItemTypeToggle FilterItemType = "toggle"
+)
+
+// Valid indicates whether the value is a known member of the FilterItemType enum.
+func (e FilterItemType) Valid() bool {
+	switch e {
+	case FilterItemTypeChoice:
+		return true
+	case FilterItemTypeSort:
+		return true
+	case FilterItemTypeToggle:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FilterItemInputType.
+const (
+	FilterItemInputTypeChoice FilterItemInputType = "choice"
+	FilterItemInputTypeSort   FilterItemInputType = "sort"
+	FilterItemInputTypeToggle FilterItemInputType = "toggle"
+)
+
+// Valid indicates whether the value is a known member of the FilterItemInputType enum.
+func (e FilterItemInputType) Valid() bool {
+	switch e {
+	case FilterItemInputTypeChoice:
+		return true
+	case FilterItemInputTypeSort:
+		return true
+	case FilterItemInputTypeToggle:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FiltersSource.
+const (
+	FiltersSourceBuiltIn  FiltersSource = "builtIn"
+	FiltersSourceSite     FiltersSource = "site"
+	FiltersSourceUpstream FiltersSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the FiltersSource enum.
+func (e FiltersSource) Valid() bool {
+	switch e {
+	case FiltersSourceBuiltIn:
+		return true
+	case FiltersSourceSite:
+		return true
+	case FiltersSourceUpstream:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FreightChargeType.
+const (
+	Pieces FreightChargeType = "pieces"
+	Volume FreightChargeType = "volume"
+	Weight FreightChargeType = "weight"
+)
+
+// Valid indicates whether the value is a known member of the FreightChargeType enum.
+func (e FreightChargeType) Valid() bool {
+	switch e {
+	case Pieces:
+		return true
+	case Volume:
+		return true
+	case Weight:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FreightSubTemplateType.
+const (
+	FreightSubTemplateTypeCashOnDelivery FreightSubTemplateType = "cashOnDelivery"
+	FreightSubTemplateTypeExpress        FreightSubTemplateType = "express"
+	FreightSubTemplateTypeFreight        FreightSubTemplateType = "freight"
+	FreightSubTemplateTypeOfficial       FreightSubTemplateType = "official"
+)
+
+// Valid indicates whether the value is a known member of the FreightSubTemplateType enum.
+func (e FreightSubTemplateType) Valid() bool {
+	switch e {
+	case FreightSubTemplateTypeCashOnDelivery:
+		return true
+	case FreightSubTemplateTypeExpress:
+		return true
+	case FreightSubTemplateTypeFreight:
+		return true
+	case FreightSubTemplateTypeOfficial:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FreightTemplateType.
+const (
+	FreightTemplateTypeCustom     FreightTemplateType = "custom"
+	FreightTemplateTypeOfficial   FreightTemplateType = "official"
+	FreightTemplateTypeSellerPays FreightTemplateType = "sellerPays"
+)
+
+// Valid indicates whether the value is a known member of the FreightTemplateType enum.
+func (e FreightTemplateType) Valid() bool {
+	switch e {
+	case FreightTemplateTypeCustom:
+		return true
+	case FreightTemplateTypeOfficial:
+		return true
+	case FreightTemplateTypeSellerPays:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HitPriceReason.
+const (
+	HitPriceReasonDropship       HitPriceReason = "dropship"
+	HitPriceReasonPromotion      HitPriceReason = "promotion"
+	HitPriceReasonSelectedSupply HitPriceReason = "selectedSupply"
+	HitPriceReasonWholesale      HitPriceReason = "wholesale"
+)
+
+// Valid indicates whether the value is a known member of the HitPriceReason enum.
+func (e HitPriceReason) Valid() bool {
+	switch e {
+	case HitPriceReasonDropship:
+		return true
+	case HitPriceReasonPromotion:
+		return true
+	case HitPriceReasonSelectedSupply:
+		return true
+	case HitPriceReasonWholesale:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TextSource.
+const (
+	TextSourceCache    TextSource = "cache"
+	TextSourceLocal    TextSource = "local"
+	TextSourceNone     TextSource = "none"
+	TextSourceUpstream TextSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the TextSource enum.
+func (e TextSource) Valid() bool {
+	switch e {
+	case TextSourceCache:
+		return true
+	case TextSourceLocal:
+		return true
+	case TextSourceNone:
+		return true
+	case TextSourceUpstream:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UnitPriceReason.
+const (
+	UnitPriceReasonChannel        UnitPriceReason = "channel"
+	UnitPriceReasonDropship       UnitPriceReason = "dropship"
+	UnitPriceReasonSelectedSupply UnitPriceReason = "selectedSupply"
+	UnitPriceReasonTier           UnitPriceReason = "tier"
+	UnitPriceReasonWholesale      UnitPriceReason = "wholesale"
+)
+
+// Valid indicates whether the value is a known member of the UnitPriceReason enum.
+func (e UnitPriceReason) Valid() bool {
+	switch e {
+	case UnitPriceReasonChannel:
+		return true
+	case UnitPriceReasonDropship:
+		return true
+	case UnitPriceReasonSelectedSupply:
+		return true
+	case UnitPriceReasonTier:
+		return true
+	case UnitPriceReasonWholesale:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AdminListBlocksParamsKind.
+const (
+	AdminListBlocksParamsKindCategory AdminListBlocksParamsKind = "category"
+	AdminListBlocksParamsKindOffer    AdminListBlocksParamsKind = "offer"
+	AdminListBlocksParamsKindSeller   AdminListBlocksParamsKind = "seller"
+	AdminListBlocksParamsKindWord     AdminListBlocksParamsKind = "word"
+)
+
+// Valid indicates whether the value is a known member of the AdminListBlocksParamsKind enum.
+func (e AdminListBlocksParamsKind) Valid() bool {
+	switch e {
+	case AdminListBlocksParamsKindCategory:
+		return true
+	case AdminListBlocksParamsKindOffer:
+		return true
+	case AdminListBlocksParamsKindSeller:
+		return true
+	case AdminListBlocksParamsKindWord:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListRankingsParamsType.
+const (
+	Complex   ListRankingsParamsType = "complex"
+	GoodPrice ListRankingsParamsType = "goodPrice"
+	Hot       ListRankingsParamsType = "hot"
+)
+
+// Valid indicates whether the value is a known member of the ListRankingsParamsType enum.
+func (e ListRankingsParamsType) Valid() bool {
+	switch e {
+	case Complex:
+		return true
+	case GoodPrice:
+		return true
+	case Hot:
+		return true
+	default:
+		return false
+	}
+}
+
+// Block defines model for Block.
+type Block struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+	Id        string    `json:"id"`
+	Kind      BlockKind `json:"kind"`
+	Reason    string    `json:"reason"`
+	Site      string    `json:"site"`
+	Value     string    `json:"value"`
+}
+
+// BlockKind defines model for Block.Kind.
+type BlockKind string
+
+// BlockList defines model for BlockList.
+type BlockList struct {
+	Items      []Block `json:"items"`
+	NextCursor *string `json:"nextCursor,omitempty"`
+}
+
+// BlockRequest defines model for BlockRequest.
+type BlockRequest struct {
+	Kind   BlockRequestKind `json:"kind"`
+	Reason string           `json:"reason"`
+	Site   string           `json:"site"`
+
+	// Value The word, or the id
+	Value string `json:"value"`
+}
+
+// BlockRequestKind defines model for BlockRequest.Kind.
+type BlockRequestKind string
+
+// Category defines model for Category.
+type Category struct {
+	CategoryId string      `json:"categoryId"`
+	Children   *[]Category `json:"children,omitempty"`
+	Leaf       bool        `json:"leaf"`
+	Level      int         `json:"level"`
+	Name       Text        `json:"name"`
+	ParentId   *string     `json:"parentId,omitempty"`
+	Stale      *bool       `json:"stale,omitempty"`
+}
+
+// CategoryList defines model for CategoryList.
+type CategoryList struct {
+	Items []Category `json:"items"`
+	Stale bool       `json:"stale"`
+}
+
+// Dropship defines model for Dropship.
+type Dropship struct {
+	FreePostage   *bool  `json:"freePostage,omitempty"`
+	OfferPrice    *Price `json:"offerPrice,omitempty"`
+	OnePiecePrice *Price `json:"onePiecePrice,omitempty"`
+	StartQuantity *int64 `json:"startQuantity,omitempty"`
+}
+
+// ExchangeRate defines model for ExchangeRate.
+type ExchangeRate struct {
+	AsOf       time.Time  `json:"asOf"`
+	CreatedBy  *string    `json:"createdBy,omitempty"`
+	Currency   string     `json:"currency"`
+	Id         string     `json:"id"`
+	InForce    bool       `json:"inForce"`
+	Rate       string     `json:"rate"`
+	Reason     *string    `json:"reason,omitempty"`
+	Source     string     `json:"source"`
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+}
+
+// Fee defines model for Fee.
+type Fee struct {
+	// Estimate Not yet what will be charged
+	Estimate bool    `json:"estimate"`
+	Price    Price   `json:"price"`
+	Type     FeeType `json:"type"`
+}
+
+// FeeType defines model for Fee.Type.
+type FeeType string
+
+// FilterGroup defines model for FilterGroup.
+type FilterGroup struct {
+	Items []FilterItem    `json:"items"`
+	Name  Text            `json:"name"`
+	Type  FilterGroupType `json:"type"`
+}
+
+// FilterGroupType defines model for FilterGroup.Type.
+type FilterGroupType string
+
+// FilterGroupInput defines model for FilterGroupInput.
+type FilterGroupInput struct {
+	Items []FilterItemInput `json:"items"`
+
+	// Name Text by language; en is needed, others fall back to it
+	Name Labels               `json:"name"`
+	Type FilterGroupInputType `json:"type"`
+}
+
+// FilterGroupInputType defines model for FilterGroupInput.Type.
+type FilterGroupInputType string
+
+// FilterItem toggle: choiceKey is on or off. choice: one or more of choices. sort: choiceKey is a sort field.
+type FilterItem struct {
+	ChoiceKey *string `json:"choiceKey,omitempty"`
+	Choices   *[]struct {
+		ChoiceKey string `json:"choiceKey"`
+		Name      Text   `json:"name"`
+	} `json:"choices,omitempty"`
+	Name Text           `json:"name"`
+	Type FilterItemType `json:"type"`
+}
+
+// FilterItemType defines model for FilterItem.Type.
+type FilterItemType string
+
+// FilterItemInput defines model for FilterItemInput.
+type FilterItemInput struct {
+	ChoiceKey *string `json:"choiceKey,omitempty"`
+	Choices   *[]struct {
+		ChoiceKey string `json:"choiceKey"`
+
+		// Name Text by language; en is needed, others fall back to it
+		Name Labels `json:"name"`
+	} `json:"choices,omitempty"`
+
+	// Name Text by language; en is needed, others fall back to it
+	Name Labels              `json:"name"`
+	Type FilterItemInputType `json:"type"`
+}
+
+// FilterItemInputType defines model for FilterItemInput.Type.
+type FilterItemInputType string
+
+// FilterPublication defines model for FilterPublication.
+type FilterPublication struct {
+	Groups []FilterGroupInput `json:"groups"`
+	Reason string             `json:"reason"`
+}
+
+// FilterRollback defines model for FilterRollback.
+type FilterRollback struct {
+	Reason  string `json:"reason"`
+	Version int    `json:"version"`
+}
+
+// FilterVersion defines model for FilterVersion.
+type FilterVersion struct {
+	Groups      []FilterGroupInput `json:"groups"`
+	PublishedAt time.Time          `json:"publishedAt"`
+	PublishedBy string             `json:"publishedBy"`
+	Reason      string             `json:"reason"`
+	Version     int                `json:"version"`
+}
+
+// FilterVersions defines model for FilterVersions.
+type FilterVersions struct {
+	Preview Filters `json:"preview"`
+	Site    string  `json:"site"`
+
+	// Version In force; 0 = none of the site's own
+	Version  int             `json:"version"`
+	Versions []FilterVersion `json:"versions"`
+}
+
+// Filters defines model for Filters.
+type Filters struct {
+	Groups []FilterGroup `json:"groups"`
+	Source FiltersSource `json:"source"`
+	Stale  bool          `json:"stale"`
+
+	// Version Of the site's own configuration; 0 without one
+	Version int `json:"version"`
+}
+
+// FiltersSource defines model for Filters.Source.
+type FiltersSource string
+
+// Freight defines model for Freight.
+type Freight struct {
+	ChargeType  *FreightChargeType `json:"chargeType,omitempty"`
+	Discount    *string            `json:"discount,omitempty"`
+	Fees        []Fee              `json:"fees"`
+	FirstFee    *Price             `json:"firstFee,omitempty"`
+	FirstUnit   *string            `json:"firstUnit,omitempty"`
+	FreePostage bool               `json:"freePostage"`
+	NextFee     *Price             `json:"nextFee,omitempty"`
+	NextUnit    *string            `json:"nextUnit,omitempty"`
+	OfferId     string             `json:"offerId"`
+
+	// Piece Decimal texts as 1688 gave them
+	Piece           *Size                   `json:"piece,omitempty"`
+	Skus            *[]Size                 `json:"skus,omitempty"`
+	SubTemplateType *FreightSubTemplateType `json:"subTemplateType,omitempty"`
+	TemplateId      *string                 `json:"templateId,omitempty"`
+	TemplateType    *FreightTemplateType    `json:"templateType,omitempty"`
+	Total           Price                   `json:"total"`
+}
+
+// FreightChargeType defines model for Freight.ChargeType.
+type FreightChargeType string
+
+// FreightSubTemplateType defines model for Freight.SubTemplateType.
+type FreightSubTemplateType string
+
+// FreightTemplateType defines model for Freight.TemplateType.
+type FreightTemplateType string
+
+// FreightRequest defines model for FreightRequest.
+type FreightRequest struct {
+	// Destination Chinese administrative codes; the site's warehouse without it
+	Destination *struct {
+		CityCode     string `json:"cityCode"`
+		DistrictCode string `json:"districtCode"`
+		ProvinceCode string `json:"provinceCode"`
+	} `json:"destination,omitempty"`
+	Items []struct {
+		Quantity int64 `json:"quantity"`
+
+		// SkuId A decimal id; text in answers, text or integer in requests
+		SkuId *Id `json:"skuId,omitempty"`
+	} `json:"items"`
+}
+
+// Hit One product in a list. Prices are before promotion. What 1688 left out is left out.
+type Hit struct {
+	// CategoryId The third, deepest level
+	CategoryId       *string      `json:"categoryId,omitempty"`
+	CompanyAddress   *string      `json:"companyAddress,omitempty"`
+	CompanyName      *string      `json:"companyName,omitempty"`
+	ConsignPrice     *Price       `json:"consignPrice,omitempty"`
+	CreatedAt        *time.Time   `json:"createdAt,omitempty"`
+	ImageUrl         string       `json:"imageUrl"`
+	Invoice          *Invoice     `json:"invoice,omitempty"`
+	IsJxhy           bool         `json:"isJxhy"`
+	IsOnePsale       *bool        `json:"isOnePsale,omitempty"`
+	IsPatentProduct  *bool        `json:"isPatentProduct,omitempty"`
+	IsSelect         *bool        `json:"isSelect,omitempty"`
+	JxhyPrice        *Price       `json:"jxhyPrice,omitempty"`
+	MinOrderQuantity int          `json:"minOrderQuantity"`
+	ModifiedAt       *time.Time   `json:"modifiedAt,omitempty"`
+	MonthSold        *int         `json:"monthSold,omitempty"`
+	OfferId          string       `json:"offerId"`
+	OfferIdentities  *[]string    `json:"offerIdentities,omitempty"`
+	OfferScores      *OfferScores `json:"offerScores,omitempty"`
+	PfJxhyPrice      *Price       `json:"pfJxhyPrice,omitempty"`
+	Price            Price        `json:"price"`
+
+	// PriceReason Which of 1688's prices `price` is
+	PriceReason      *HitPriceReason `json:"priceReason,omitempty"`
+	PromotionPrice   *Price          `json:"promotionPrice,omitempty"`
+	PromotionType    *string         `json:"promotionType,omitempty"`
+	PromotionUrl     *string         `json:"promotionUrl,omitempty"`
+	RebateToken      *string         `json:"rebateToken,omitempty"`
+	RepurchaseRate   *string         `json:"repurchaseRate,omitempty"`
+	Sales7d          *string         `json:"sales7d,omitempty"`
+	SecondCategoryId *string         `json:"secondCategoryId,omitempty"`
+	Seller           *SellerScores   `json:"seller,omitempty"`
+	SellerIdentities *[]string       `json:"sellerIdentities,omitempty"`
+	Shipping         *ShippingScores `json:"shipping,omitempty"`
+	Subject          Text            `json:"subject"`
+	TopCategoryId    *string         `json:"topCategoryId,omitempty"`
+
+	// TraceInfo To be echoed to 1688
+	TraceInfo          *string      `json:"traceInfo,omitempty"`
+	Trade              *TradeCounts `json:"trade,omitempty"`
+	TradeScore         *string      `json:"tradeScore,omitempty"`
+	TranslatedImageUrl *string      `json:"translatedImageUrl,omitempty"`
+	WhiteImageUrl      *string      `json:"whiteImageUrl,omitempty"`
+}
+
+// HitPriceReason Which of 1688's prices `price` is
+type HitPriceReason string
+
+// HotKeywords defines model for HotKeywords.
+type HotKeywords struct {
+	Items []struct {
+		// Keyword Search with this
+		Keyword string `json:"keyword"`
+		Text    Text   `json:"text"`
+	} `json:"items"`
+	Stale bool `json:"stale"`
+}
+
+// Id A decimal id; text in answers, text or integer in requests
+type Id = web.ID
+
+// Image defines model for Image.
+type Image struct {
+	Height  int    `json:"height"`
+	ImageId string `json:"imageId"`
+
+	// Width Pixels, of the picture 1688 got
+	Width int `json:"width"`
+}
+
+// ImageRequest defines model for ImageRequest.
+type ImageRequest struct {
+	// ImageBase64 Base64, with or without a data: prefix
+	ImageBase64 string `json:"imageBase64"`
+
+	// Region The part to search by, in 0..1 of the upright picture, from the upper left corner
+	Region *Region `json:"region,omitempty"`
+}
+
+// ImageSearchPage defines model for ImageSearchPage.
+type ImageSearchPage struct {
+	CurrentPage int   `json:"currentPage"`
+	Items       []Hit `json:"items"`
+	PageSize    int   `json:"pageSize"`
+
+	// Region The box 1688 searched by: x1,x2,y1,y2 in pixels
+	Region *string `json:"region,omitempty"`
+
+	// Regions Other boxes worth trying, same form
+	Regions      *[]string `json:"regions,omitempty"`
+	Stale        bool      `json:"stale"`
+	TotalPage    int       `json:"totalPage"`
+	TotalRecords int       `json:"totalRecords"`
+}
+
+// Invoice defines model for Invoice.
+type Invoice struct {
+	InvoiceTypes         *[]string `json:"invoiceTypes,omitempty"`
+	SupportFastInvoice   *bool     `json:"supportFastInvoice,omitempty"`
+	SupportOnlineInvoice *bool     `json:"supportOnlineInvoice,omitempty"`
+	TaxpayerType         *string   `json:"taxpayerType,omitempty"`
+}
+
+// Labels Text by language; en is needed, others fall back to it
+type Labels map[string]string
 
 // Money defines model for Money.
 type Money = money.Money
+
+// OfferScores defines model for OfferScores.
+type OfferScores struct {
+	KjFeaturedServices *[]string `json:"kjFeaturedServices,omitempty"`
+	OfferApplauseRate  *string   `json:"offerApplauseRate,omitempty"`
+	PickupRate24h30d   *string   `json:"pickupRate24h30d,omitempty"`
+	QualityRfdRate30d  *string   `json:"qualityRfdRate30d,omitempty"`
+	RepurchaseRate30d  *string   `json:"repurchaseRate30d,omitempty"`
+}
 
 // Price defines model for Price.
 type Price = money.Price
@@ -95,27 +756,77 @@ type Product struct {
 	Attributes   []ProductAttribute `json:"attributes"`
 	Available    bool               `json:"available"`
 	BatchNumber  *int64             `json:"batchNumber,omitempty"`
+	CargoNumber  *string            `json:"cargoNumber,omitempty"`
 	CategoryId   *string            `json:"categoryId,omitempty"`
 	CategoryName *string            `json:"categoryName,omitempty"`
-	CompanyName  *string            `json:"companyName,omitempty"`
+	Certificates *[]struct {
+		Code   *string   `json:"code,omitempty"`
+		Name   *string   `json:"name,omitempty"`
+		Photos *[]string `json:"photos,omitempty"`
+	} `json:"certificates,omitempty"`
+	CompanyName *string    `json:"companyName,omitempty"`
+	CreatedAt   *time.Time `json:"createdAt,omitempty"`
 
 	// Description Sanitised text of the seller's description
-	Description      *string      `json:"description,omitempty"`
-	DetailVideo      *string      `json:"detailVideo,omitempty"`
-	Images           []string     `json:"images"`
-	IsJxhy           *bool        `json:"isJxhy,omitempty"`
-	MainVideo        *string      `json:"mainVideo,omitempty"`
-	MinOrderQuantity int64        `json:"minOrderQuantity"`
-	OfferId          string       `json:"offerId"`
-	PriceRanges      []PriceRange `json:"priceRanges"`
-	QuoteType        int          `json:"quoteType"`
-	SellerOpenId     string       `json:"sellerOpenId"`
-	SendGoodsAddress *string      `json:"sendGoodsAddress,omitempty"`
-	Skus             []Sku        `json:"skus"`
-	Stale            bool         `json:"stale"`
-	Status           string       `json:"status"`
-	Subject          Text         `json:"subject"`
-	Unit             *string      `json:"unit,omitempty"`
+	Description *string `json:"description,omitempty"`
+
+	// DescriptionHtml The description as HTML without anything active; pictures are https
+	DescriptionHtml  *string   `json:"descriptionHtml,omitempty"`
+	DescriptionLang  *string   `json:"descriptionLang,omitempty"`
+	DetailVideo      *string   `json:"detailVideo,omitempty"`
+	Dropship         *Dropship `json:"dropship,omitempty"`
+	Images           []string  `json:"images"`
+	Invoice          *Invoice  `json:"invoice,omitempty"`
+	IsJxhy           *bool     `json:"isJxhy,omitempty"`
+	IsSelect         *bool     `json:"isSelect,omitempty"`
+	MainVideo        *string   `json:"mainVideo,omitempty"`
+	MinOrderQuantity int64     `json:"minOrderQuantity"`
+
+	// MixedBatch The seller's rule for buying several offers together
+	MixedBatch *struct {
+		Allowed  bool   `json:"allowed"`
+		Amount   *Price `json:"amount,omitempty"`
+		Quantity *int64 `json:"quantity,omitempty"`
+	} `json:"mixedBatch,omitempty"`
+	OfferId         string       `json:"offerId"`
+	OfferIdentities *[]string    `json:"offerIdentities,omitempty"`
+	PriceRanges     []PriceRange `json:"priceRanges"`
+
+	// PricedAt When 1688 gave these prices
+	PricedAt      *time.Time `json:"pricedAt,omitempty"`
+	PromotionType *string    `json:"promotionType,omitempty"`
+	PromotionUrl  *string    `json:"promotionUrl,omitempty"`
+
+	// QuoteType 0 tiers by quantity, no SKUs; 1 a price per SKU; 2 SKUs, tiers by quantity
+	QuoteType             int           `json:"quoteType"`
+	SecondCategoryId      *string       `json:"secondCategoryId,omitempty"`
+	Seller                *SellerScores `json:"seller,omitempty"`
+	SellerOpenId          string        `json:"sellerOpenId"`
+	SellingPoints         *[]string     `json:"sellingPoints,omitempty"`
+	SendGoodsAddress      *string       `json:"sendGoodsAddress,omitempty"`
+	ShippingTimeGuarantee *string       `json:"shippingTimeGuarantee,omitempty"`
+
+	// Size Decimal texts as 1688 gave them
+	Size      *Size   `json:"size,omitempty"`
+	SkuSizes  *[]Size `json:"skuSizes,omitempty"`
+	Skus      []Sku   `json:"skus"`
+	SoldCount *string `json:"soldCount,omitempty"`
+	Stale     bool    `json:"stale"`
+	Status    string  `json:"status"`
+	Subject   Text    `json:"subject"`
+
+	// Tags 1688's tags that are true
+	Tags             *[]string `json:"tags,omitempty"`
+	ThirdCategoryId  *string   `json:"thirdCategoryId,omitempty"`
+	TopCategoryId    *string   `json:"topCategoryId,omitempty"`
+	TradeScore       *string   `json:"tradeScore,omitempty"`
+	TranslatedImages *[]string `json:"translatedImages,omitempty"`
+	Unit             *string   `json:"unit,omitempty"`
+
+	// UnitPrices What one piece costs at a quantity, before promotion
+	UnitPrices *UnitPrices `json:"unitPrices,omitempty"`
+	UnitText   *Text       `json:"unitText,omitempty"`
+	WhiteImage *string     `json:"whiteImage,omitempty"`
 }
 
 // ProductAttribute defines model for ProductAttribute.
@@ -125,25 +836,88 @@ type ProductAttribute struct {
 	Value       Text   `json:"value"`
 }
 
+// ProductList defines model for ProductList.
+type ProductList struct {
+	Items []Hit `json:"items"`
+	Stale bool  `json:"stale"`
+}
+
+// RateList defines model for RateList.
+type RateList struct {
+	Items      []ExchangeRate `json:"items"`
+	NextCursor *string        `json:"nextCursor,omitempty"`
+}
+
+// RateRequest defines model for RateRequest.
+type RateRequest struct {
+	Currency string `json:"currency"`
+
+	// Rate Units of the currency for 1 CNY, as text
+	Rate   string `json:"rate"`
+	Reason string `json:"reason"`
+
+	// ValidUntil Afterwards the rate before it, or the configured one, is in force again
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+}
+
+// Region The part to search by, in 0..1 of the upright picture, from the upper left corner
+type Region struct {
+	X1 float32 `json:"x1"`
+	X2 float32 `json:"x2"`
+	Y1 float32 `json:"y1"`
+	Y2 float32 `json:"y2"`
+}
+
 // SearchPage defines model for SearchPage.
 type SearchPage struct {
-	CurrentPage  int   `json:"currentPage"`
-	Items        []Hit `json:"items"`
-	PageSize     int   `json:"pageSize"`
-	Stale        bool  `json:"stale"`
-	TotalPage    int   `json:"totalPage"`
-	TotalRecords int   `json:"totalRecords"`
+	CurrentPage int   `json:"currentPage"`
+	Items       []Hit `json:"items"`
+	PageSize    int   `json:"pageSize"`
+
+	// Stale Older than usual: 1688 could not be asked
+	Stale        bool `json:"stale"`
+	TotalPage    int  `json:"totalPage"`
+	TotalRecords int  `json:"totalRecords"`
+}
+
+// SellerScores defines model for SellerScores.
+type SellerScores struct {
+	AfterSalesExperienceScore    *string `json:"afterSalesExperienceScore,omitempty"`
+	Collect30DayWithin48HPercent *string `json:"collect30DayWithin48HPercent,omitempty"`
+	CompositeServiceScore        *string `json:"compositeServiceScore,omitempty"`
+	ConsultingExperienceScore    *string `json:"consultingExperienceScore,omitempty"`
+	DisputeComplaintScore        *string `json:"disputeComplaintScore,omitempty"`
+	LogisticsExperienceScore     *string `json:"logisticsExperienceScore,omitempty"`
+	OfferExperienceScore         *string `json:"offerExperienceScore,omitempty"`
+	QualityRefundWithin30Day     *string `json:"qualityRefundWithin30Day,omitempty"`
+	RepeatPurchasePercent        *string `json:"repeatPurchasePercent,omitempty"`
+	TpYear                       *int    `json:"tpYear,omitempty"`
+	TradeMedalLevel              *string `json:"tradeMedalLevel,omitempty"`
+}
+
+// ShippingScores defines model for ShippingScores.
+type ShippingScores struct {
+	DelayedShippingRate7d     *string `json:"delayedShippingRate7d,omitempty"`
+	PerfectFulfillmentRate30d *string `json:"perfectFulfillmentRate30d,omitempty"`
+	PerfectFulfillmentRate7d  *string `json:"perfectFulfillmentRate7d,omitempty"`
+	PickupWithin24hRate30d    *string `json:"pickupWithin24hRate30d,omitempty"`
+	PickupWithin24hRate7d     *string `json:"pickupWithin24hRate7d,omitempty"`
+	QualityReturnRate30d      *string `json:"qualityReturnRate30d,omitempty"`
+	ShippingTimeGuarantee     *string `json:"shippingTimeGuarantee,omitempty"`
 }
 
 // Site defines model for Site.
 type Site struct {
-	Area      string   `json:"area"`
-	Code      string   `json:"code"`
-	Country   string   `json:"country"`
-	Currency  string   `json:"currency"`
-	Exponent  int      `json:"exponent"`
-	Language  string   `json:"language"`
-	Languages []string `json:"languages"`
+	Area     string `json:"area"`
+	Code     string `json:"code"`
+	Country  string `json:"country"`
+	Currency string `json:"currency"`
+	Exponent int    `json:"exponent"`
+
+	// Features Optional parts this site has: related, recommendations, hotKeywords, rankings, shops
+	Features  *[]string `json:"features,omitempty"`
+	Language  string    `json:"language"`
+	Languages []string  `json:"languages"`
 	Limits    *struct {
 		MaxLines    int `json:"maxLines"`
 		MaxPageSize int `json:"maxPageSize"`
@@ -152,16 +926,34 @@ type Site struct {
 	TimeZone string `json:"timeZone"`
 }
 
+// Size Decimal texts as 1688 gave them
+type Size struct {
+	HeightCm *string `json:"heightCm,omitempty"`
+	LengthCm *string `json:"lengthCm,omitempty"`
+	SkuId    *string `json:"skuId,omitempty"`
+	SpecId   *string `json:"specId,omitempty"`
+	WeightKg *string `json:"weightKg,omitempty"`
+	WidthCm  *string `json:"widthCm,omitempty"`
+}
+
 // Sku defines model for Sku.
 type Sku struct {
-	AmountOnSale   int64              `json:"amountOnSale"`
-	Attributes     []ProductAttribute `json:"attributes"`
-	ImageUrl       *string            `json:"imageUrl,omitempty"`
-	JxhyPrice      *Price             `json:"jxhyPrice,omitempty"`
-	Price          *Price             `json:"price,omitempty"`
-	PromotionPrice *Price             `json:"promotionPrice,omitempty"`
-	SkuId          string             `json:"skuId"`
-	SpecId         string             `json:"specId"`
+	AmountOnSale       int64              `json:"amountOnSale"`
+	Attributes         []ProductAttribute `json:"attributes"`
+	CargoNumber        *string            `json:"cargoNumber,omitempty"`
+	ChannelPrice       *Price             `json:"channelPrice,omitempty"`
+	ConsignPrice       *Price             `json:"consignPrice,omitempty"`
+	ImageUrl           *string            `json:"imageUrl,omitempty"`
+	JxhyPrice          *Price             `json:"jxhyPrice,omitempty"`
+	OfferPrice         *Price             `json:"offerPrice,omitempty"`
+	OnePiecePrice      *Price             `json:"onePiecePrice,omitempty"`
+	PfJxhyPrice        *Price             `json:"pfJxhyPrice,omitempty"`
+	Price              *Price             `json:"price,omitempty"`
+	PromotionPrice     *Price             `json:"promotionPrice,omitempty"`
+	RetailPrice        *Price             `json:"retailPrice,omitempty"`
+	SkuId              string             `json:"skuId"`
+	SpecId             string             `json:"specId"`
+	TranslatedImageUrl *string            `json:"translatedImageUrl,omitempty"`
 }
 
 // Text defines model for Text.
@@ -170,42 +962,320 @@ type Text struct {
 	Original     string `json:"original"`
 	OriginalLang string `json:"originalLang"`
 
-	// Source Who translated: 1688, or nobody (text = original)
+	// Source Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
 	Source *TextSource `json:"source,omitempty"`
 	Text   string      `json:"text"`
 }
 
-// TextSource Who translated: 1688, or nobody (text = original)
+// TextSource Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
 type TextSource string
+
+// TradeCounts defines model for TradeCounts.
+type TradeCounts struct {
+	AddCartCount30d  *string `json:"addCartCount30d,omitempty"`
+	AddCartCount7d   *string `json:"addCartCount7d,omitempty"`
+	PayBuyerCount30d *string `json:"payBuyerCount30d,omitempty"`
+	PayBuyerCount7d  *string `json:"payBuyerCount7d,omitempty"`
+}
+
+// UnitPrice defines model for UnitPrice.
+type UnitPrice struct {
+	BelowMinimum *bool           `json:"belowMinimum,omitempty"`
+	Price        Price           `json:"price"`
+	Reason       UnitPriceReason `json:"reason"`
+	SkuId        *string         `json:"skuId,omitempty"`
+	SpecId       *string         `json:"specId,omitempty"`
+
+	// StartQuantity Of the tier
+	StartQuantity *int64 `json:"startQuantity,omitempty"`
+}
+
+// UnitPriceReason defines model for UnitPrice.Reason.
+type UnitPriceReason string
+
+// UnitPrices What one piece costs at a quantity, before promotion
+type UnitPrices struct {
+	Price    *UnitPrice  `json:"price,omitempty"`
+	Quantity int64       `json:"quantity"`
+	Skus     []UnitPrice `json:"skus"`
+}
+
+// BeginPage defines model for BeginPage.
+type BeginPage = int
+
+// CategoryId defines model for CategoryId.
+type CategoryId = string
+
+// Cursor defines model for Cursor.
+type Cursor = string
+
+// Filter defines model for Filter.
+type Filter = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
+// Limit defines model for Limit.
+type Limit = int
+
+// OfferId defines model for OfferId.
+type OfferId = string
+
+// PageSize defines model for PageSize.
+type PageSize = int
+
+// PriceEnd defines model for PriceEnd.
+type PriceEnd = string
+
+// PriceStart defines model for PriceStart.
+type PriceStart = string
+
+// SiteCode defines model for SiteCode.
+type SiteCode = string
+
+// Sort defines model for Sort.
+type Sort = string
+
+// AdminListBlocksParams defines parameters for AdminListBlocks.
+type AdminListBlocksParams struct {
+	// Cursor nextCursor of the page before
+	Cursor *Cursor                    `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit                     `form:"limit,omitempty" json:"limit,omitempty"`
+	Site   *string                    `form:"site,omitempty" json:"site,omitempty"`
+	Kind   *AdminListBlocksParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// AdminListBlocksParamsKind defines parameters for AdminListBlocks.
+type AdminListBlocksParamsKind string
+
+// AdminListRatesParams defines parameters for AdminListRates.
+type AdminListRatesParams struct {
+	// Cursor nextCursor of the page before
+	Cursor   *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit    *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+	Currency *string `form:"currency,omitempty" json:"currency,omitempty"`
+}
+
+// AdminSetRateParams defines parameters for AdminSetRate.
+type AdminSetRateParams struct {
+	// IdempotencyKey Any text up to 255 characters; the same key answers the same order for 7 days
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AdminPublishFiltersParams defines parameters for AdminPublishFilters.
+type AdminPublishFiltersParams struct {
+	// IfMatch The ETag of the version this change is based on; without it 428, outdated 412
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminRollbackFiltersParams defines parameters for AdminRollbackFilters.
+type AdminRollbackFiltersParams struct {
+	// IfMatch The ETag of the version this change is based on; without it 428, outdated 412
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListCategoriesParams defines parameters for ListCategories.
+type ListCategoriesParams struct {
+	ParentId *string `form:"parentId,omitempty" json:"parentId,omitempty"`
+}
+
+// UploadImageMultipartBody defines parameters for UploadImage.
+type UploadImageMultipartBody struct {
+	Image openapi_types.File `json:"image"`
+
+	// Region x1,y1,x2,y2 in 0..1 of the upright picture
+	Region *string `json:"region,omitempty"`
+}
+
+// ListHotKeywordsParams defines parameters for ListHotKeywords.
+type ListHotKeywordsParams struct {
+	CategoryId string `form:"categoryId" json:"categoryId"`
+}
+
+// GetProductParams defines parameters for GetProduct.
+type GetProductParams struct {
+	// Quantity Adds `unitPrices`: what one piece costs when this many are bought
+	Quantity *int `form:"quantity,omitempty" json:"quantity,omitempty"`
+}
+
+// ListRelatedParams defines parameters for ListRelated.
+type ListRelatedParams struct {
+	BeginPage *BeginPage `form:"beginPage,omitempty" json:"beginPage,omitempty"`
+	PageSize  *int       `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+}
+
+// ListRankingsParams defines parameters for ListRankings.
+type ListRankingsParams struct {
+	CategoryId string                  `form:"categoryId" json:"categoryId"`
+	Type       *ListRankingsParamsType `form:"type,omitempty" json:"type,omitempty"`
+	Limit      *int                    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListRankingsParamsType defines parameters for ListRankings.
+type ListRankingsParamsType string
+
+// ListRecommendationsParams defines parameters for ListRecommendations.
+type ListRecommendationsParams struct {
+	BeginPage *BeginPage `form:"beginPage,omitempty" json:"beginPage,omitempty"`
+	PageSize  *PageSize  `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+}
 
 // SearchProductsParams defines parameters for SearchProducts.
 type SearchProductsParams struct {
-	Keyword    *string `form:"keyword,omitempty" json:"keyword,omitempty"`
-	CategoryId *string `form:"categoryId,omitempty" json:"categoryId,omitempty"`
+	Keyword    *string     `form:"keyword,omitempty" json:"keyword,omitempty"`
+	CategoryId *CategoryId `form:"categoryId,omitempty" json:"categoryId,omitempty"`
 
-	// Filter Comma list of choiceKeys
-	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+	// Filter Comma list of choiceKeys of /v1/filters
+	Filter *Filter `form:"filter,omitempty" json:"filter,omitempty"`
 
 	// Sort `field:asc|desc` or the seed's JSON object; fields price (onePPrice), rePurchaseRate, monthSold
-	Sort *string `form:"sort,omitempty" json:"sort,omitempty"`
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// PriceStart Lowest wholesale price, yuan as text
-	PriceStart *string `form:"priceStart,omitempty" json:"priceStart,omitempty"`
+	PriceStart *PriceStart `form:"priceStart,omitempty" json:"priceStart,omitempty"`
 
 	// PriceEnd Highest wholesale price, yuan as text
-	PriceEnd  *string `form:"priceEnd,omitempty" json:"priceEnd,omitempty"`
-	BeginPage *int    `form:"beginPage,omitempty" json:"beginPage,omitempty"`
-	PageSize  *int    `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+	PriceEnd  *PriceEnd  `form:"priceEnd,omitempty" json:"priceEnd,omitempty"`
+	BeginPage *BeginPage `form:"beginPage,omitempty" json:"beginPage,omitempty"`
+	PageSize  *PageSize  `form:"pageSize,omitempty" json:"pageSize,omitempty"`
 }
+
+// SearchByImageParams defines parameters for SearchByImage.
+type SearchByImageParams struct {
+	ImageId      *string `form:"imageId,omitempty" json:"imageId,omitempty"`
+	ImageAddress *string `form:"imageAddress,omitempty" json:"imageAddress,omitempty"`
+
+	// Region Part of the picture: x1,x2,y1,y2 in pixels as `region` and `regions` of the answer give it, or x1,y1,x2,y2 in 0..1 (as POST /v1/images takes them) when the picture came through there lately
+	Region *string `form:"region,omitempty" json:"region,omitempty"`
+
+	// Keyword Search inside the result
+	Keyword    *string     `form:"keyword,omitempty" json:"keyword,omitempty"`
+	CategoryId *CategoryId `form:"categoryId,omitempty" json:"categoryId,omitempty"`
+
+	// Filter Comma list of choiceKeys of /v1/filters
+	Filter *Filter `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// Sort `field:asc|desc` or the seed's JSON object; fields price (onePPrice), rePurchaseRate, monthSold
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// PriceStart Lowest wholesale price, yuan as text
+	PriceStart *PriceStart `form:"priceStart,omitempty" json:"priceStart,omitempty"`
+
+	// PriceEnd Highest wholesale price, yuan as text
+	PriceEnd  *PriceEnd  `form:"priceEnd,omitempty" json:"priceEnd,omitempty"`
+	BeginPage *BeginPage `form:"beginPage,omitempty" json:"beginPage,omitempty"`
+	PageSize  *PageSize  `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+}
+
+// SearchShopParams defines parameters for SearchShop.
+type SearchShopParams struct {
+	Keyword    *string     `form:"keyword,omitempty" json:"keyword,omitempty"`
+	CategoryId *CategoryId `form:"categoryId,omitempty" json:"categoryId,omitempty"`
+
+	// Filter Comma list of choiceKeys of /v1/filters
+	Filter *Filter `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// Sort `field:asc|desc` or the seed's JSON object; fields price (onePPrice), rePurchaseRate, monthSold
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// PriceStart Lowest wholesale price, yuan as text
+	PriceStart *PriceStart `form:"priceStart,omitempty" json:"priceStart,omitempty"`
+
+	// PriceEnd Highest wholesale price, yuan as text
+	PriceEnd  *PriceEnd  `form:"priceEnd,omitempty" json:"priceEnd,omitempty"`
+	BeginPage *BeginPage `form:"beginPage,omitempty" json:"beginPage,omitempty"`
+	PageSize  *PageSize  `form:"pageSize,omitempty" json:"pageSize,omitempty"`
+}
+
+// AdminAddBlockJSONRequestBody defines body for AdminAddBlock for application/json ContentType.
+type AdminAddBlockJSONRequestBody = BlockRequest
+
+// AdminSetRateJSONRequestBody defines body for AdminSetRate for application/json ContentType.
+type AdminSetRateJSONRequestBody = RateRequest
+
+// AdminPublishFiltersJSONRequestBody defines body for AdminPublishFilters for application/json ContentType.
+type AdminPublishFiltersJSONRequestBody = FilterPublication
+
+// AdminRollbackFiltersJSONRequestBody defines body for AdminRollbackFilters for application/json ContentType.
+type AdminRollbackFiltersJSONRequestBody = FilterRollback
+
+// UploadImageJSONRequestBody defines body for UploadImage for application/json ContentType.
+type UploadImageJSONRequestBody = ImageRequest
+
+// UploadImageMultipartRequestBody defines body for UploadImage for multipart/form-data ContentType.
+type UploadImageMultipartRequestBody UploadImageMultipartBody
+
+// EstimateFreightJSONRequestBody defines body for EstimateFreight for application/json ContentType.
+type EstimateFreightJSONRequestBody = FreightRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// AdminListBlocks What must not appear, newest first
+	// (GET /admin/v1/blocklist)
+	AdminListBlocks(c *gin.Context, params AdminListBlocksParams)
+	// AdminAddBlock Block a word, a category, an offer or a seller on a site
+	// (POST /admin/v1/blocklist)
+	AdminAddBlock(c *gin.Context)
+	// AdminRemoveBlock Take an entry off the list
+	// (DELETE /admin/v1/blocklist/{blockId})
+	AdminRemoveBlock(c *gin.Context, blockId string)
+	// AdminListRates Exchange rates, newest first, and which are in force
+	// (GET /admin/v1/exchange-rates)
+	AdminListRates(c *gin.Context, params AdminListRatesParams)
+	// AdminSetRate Set a manual rate, in force at once; quotes and orders keep the rate they were made with
+	// (POST /admin/v1/exchange-rates)
+	AdminSetRate(c *gin.Context, params AdminSetRateParams)
+	// AdminGetFilters The filter configuration of a site and its published versions, newest first
+	// (GET /admin/v1/filters/{site})
+	AdminGetFilters(c *gin.Context, site SiteCode)
+	// AdminPublishFilters Publish a filter configuration of the site's own as a new version
+	// (PUT /admin/v1/filters/{site})
+	AdminPublishFilters(c *gin.Context, site SiteCode, params AdminPublishFiltersParams)
+	// AdminRollbackFilters Put an earlier version in force again; version 0 is no configuration of the site's own
+	// (POST /admin/v1/filters/{site}/rollback)
+	AdminRollbackFilters(c *gin.Context, site SiteCode, params AdminRollbackFiltersParams)
+	// ListCategories The children of a category; the top of the tree without parentId
+	// (GET /v1/categories)
+	ListCategories(c *gin.Context, params ListCategoriesParams)
+	// GetCategory One category with its children
+	// (GET /v1/categories/{categoryId})
+	GetCategory(c *gin.Context, categoryId string)
+	// GetFilters Filters and sort keys of the search page, localized
+	// (GET /v1/filters)
+	GetFilters(c *gin.Context)
+	// UploadImage Prepare a picture and hand it to 1688, for /v1/search/image
+	// (POST /v1/images)
+	UploadImage(c *gin.Context)
+	// ListHotKeywords What people search for in a category
+	// (GET /v1/keywords/hot)
+	ListHotKeywords(c *gin.Context, params ListHotKeywordsParams)
 	// GetProduct One offer with its SKUs and prices
 	// (GET /v1/products/{offerId})
-	GetProduct(c *gin.Context, offerId string)
+	GetProduct(c *gin.Context, offerId OfferId, params GetProductParams)
+	// EstimateFreight What sending this inside China to the site's warehouse may cost
+	// (POST /v1/products/{offerId}/freight)
+	EstimateFreight(c *gin.Context, offerId OfferId)
+	// ListRelated Products like this one
+	// (GET /v1/products/{offerId}/related)
+	ListRelated(c *gin.Context, offerId OfferId, params ListRelatedParams)
+	// ListRankings The ranking list of a category
+	// (GET /v1/rankings)
+	ListRankings(c *gin.Context, params ListRankingsParams)
+	// ListRecommendations Products for this member, or for the site when nobody is signed in
+	// (GET /v1/recommendations)
+	ListRecommendations(c *gin.Context, params ListRecommendationsParams)
 	// SearchProducts Keyword search in the shopper's language
 	// (GET /v1/search)
 	SearchProducts(c *gin.Context, params SearchProductsParams)
+	// SearchByImage Search by a picture; further pages reuse imageId
+	// (GET /v1/search/image)
+	SearchByImage(c *gin.Context, params SearchByImageParams)
+	// SearchShop The products of one shop
+	// (GET /v1/shops/{sellerOpenId}/products)
+	SearchShop(c *gin.Context, sellerOpenId string, params SearchShopParams)
 	// GetSite The national site behind the site key
 	// (GET /v1/site)
 	GetSite(c *gin.Context)
@@ -220,6 +1290,409 @@ type ServerInterfaceWrapper struct {
 
 type MiddlewareFunc func(c *gin.Context)
 
+// AdminListBlocks operation middleware
+func (siw *ServerInterfaceWrapper) AdminListBlocks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListBlocksParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", c.Request.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter site: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminListBlocks(c, params)
+}
+
+// AdminAddBlock operation middleware
+func (siw *ServerInterfaceWrapper) AdminAddBlock(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminAddBlock(c)
+}
+
+// AdminRemoveBlock operation middleware
+func (siw *ServerInterfaceWrapper) AdminRemoveBlock(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "blockId" -------------
+	var blockId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "blockId", c.Param("blockId"), &blockId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter blockId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminRemoveBlock(c, blockId)
+}
+
+// AdminListRates operation middleware
+func (siw *ServerInterfaceWrapper) AdminListRates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListRatesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "currency" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "currency", c.Request.URL.Query(), &params.Currency, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter currency: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminListRates(c, params)
+}
+
+// AdminSetRate operation middleware
+func (siw *ServerInterfaceWrapper) AdminSetRate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminSetRateParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminSetRate(c, params)
+}
+
+// AdminGetFilters operation middleware
+func (siw *ServerInterfaceWrapper) AdminGetFilters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "site" -------------
+	var site SiteCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "site", c.Param("site"), &site, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter site: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminGetFilters(c, site)
+}
+
+// AdminPublishFilters operation middleware
+func (siw *ServerInterfaceWrapper) AdminPublishFilters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "site" -------------
+	var site SiteCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "site", c.Param("site"), &site, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter site: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminPublishFiltersParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminPublishFilters(c, site, params)
+}
+
+// AdminRollbackFilters operation middleware
+func (siw *ServerInterfaceWrapper) AdminRollbackFilters(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "site" -------------
+	var site SiteCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "site", c.Param("site"), &site, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter site: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminRollbackFiltersParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminRollbackFilters(c, site, params)
+}
+
+// ListCategories operation middleware
+func (siw *ServerInterfaceWrapper) ListCategories(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCategoriesParams
+
+	// ------------- Optional query parameter "parentId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "parentId", c.Request.URL.Query(), &params.ParentId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter parentId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCategories(c, params)
+}
+
+// GetCategory operation middleware
+func (siw *ServerInterfaceWrapper) GetCategory(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "categoryId" -------------
+	var categoryId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "categoryId", c.Param("categoryId"), &categoryId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter categoryId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCategory(c, categoryId)
+}
+
+// GetFilters operation middleware
+func (siw *ServerInterfaceWrapper) GetFilters(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetFilters(c)
+}
+
+// UploadImage operation middleware
+func (siw *ServerInterfaceWrapper) UploadImage(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UploadImage(c)
+}
+
+// ListHotKeywords operation middleware
+func (siw *ServerInterfaceWrapper) ListHotKeywords(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHotKeywordsParams
+
+	// ------------- Required query parameter "categoryId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "categoryId", c.Request.URL.Query(), &params.CategoryId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter categoryId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHotKeywords(c, params)
+}
+
 // GetProduct operation middleware
 func (siw *ServerInterfaceWrapper) GetProduct(c *gin.Context) {
 
@@ -227,7 +1700,43 @@ func (siw *ServerInterfaceWrapper) GetProduct(c *gin.Context) {
 	_ = err
 
 	// ------------- Path parameter "offerId" -------------
-	var offerId string
+	var offerId OfferId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "offerId", c.Param("offerId"), &offerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter offerId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetProductParams
+
+	// ------------- Optional query parameter "quantity" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "quantity", c.Request.URL.Query(), &params.Quantity, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter quantity: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetProduct(c, offerId, params)
+}
+
+// EstimateFreight operation middleware
+func (siw *ServerInterfaceWrapper) EstimateFreight(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "offerId" -------------
+	var offerId OfferId
 
 	err = runtime.BindStyledParameterWithOptions("simple", "offerId", c.Param("offerId"), &offerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -242,7 +1751,129 @@ func (siw *ServerInterfaceWrapper) GetProduct(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetProduct(c, offerId)
+	siw.Handler.EstimateFreight(c, offerId)
+}
+
+// ListRelated operation middleware
+func (siw *ServerInterfaceWrapper) ListRelated(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "offerId" -------------
+	var offerId OfferId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "offerId", c.Param("offerId"), &offerId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter offerId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRelatedParams
+
+	// ------------- Optional query parameter "beginPage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "beginPage", c.Request.URL.Query(), &params.BeginPage, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter beginPage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pageSize" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pageSize", c.Request.URL.Query(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pageSize: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRelated(c, offerId, params)
+}
+
+// ListRankings operation middleware
+func (siw *ServerInterfaceWrapper) ListRankings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRankingsParams
+
+	// ------------- Required query parameter "categoryId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "categoryId", c.Request.URL.Query(), &params.CategoryId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter categoryId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRankings(c, params)
+}
+
+// ListRecommendations operation middleware
+func (siw *ServerInterfaceWrapper) ListRecommendations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRecommendationsParams
+
+	// ------------- Optional query parameter "beginPage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "beginPage", c.Request.URL.Query(), &params.BeginPage, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter beginPage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pageSize" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pageSize", c.Request.URL.Query(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pageSize: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRecommendations(c, params)
 }
 
 // SearchProducts operation middleware
@@ -328,6 +1959,205 @@ func (siw *ServerInterfaceWrapper) SearchProducts(c *gin.Context) {
 	siw.Handler.SearchProducts(c, params)
 }
 
+// SearchByImage operation middleware
+func (siw *ServerInterfaceWrapper) SearchByImage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchByImageParams
+
+	// ------------- Optional query parameter "imageId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "imageId", c.Request.URL.Query(), &params.ImageId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter imageId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "imageAddress" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "imageAddress", c.Request.URL.Query(), &params.ImageAddress, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter imageAddress: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "keyword" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keyword", c.Request.URL.Query(), &params.Keyword, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter keyword: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "categoryId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "categoryId", c.Request.URL.Query(), &params.CategoryId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter categoryId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "filter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "filter", c.Request.URL.Query(), &params.Filter, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter filter: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", c.Request.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sort: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priceStart" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priceStart", c.Request.URL.Query(), &params.PriceStart, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priceStart: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priceEnd" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priceEnd", c.Request.URL.Query(), &params.PriceEnd, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priceEnd: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "beginPage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "beginPage", c.Request.URL.Query(), &params.BeginPage, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter beginPage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pageSize" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pageSize", c.Request.URL.Query(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pageSize: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SearchByImage(c, params)
+}
+
+// SearchShop operation middleware
+func (siw *ServerInterfaceWrapper) SearchShop(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sellerOpenId" -------------
+	var sellerOpenId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sellerOpenId", c.Param("sellerOpenId"), &sellerOpenId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sellerOpenId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchShopParams
+
+	// ------------- Optional query parameter "keyword" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keyword", c.Request.URL.Query(), &params.Keyword, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter keyword: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "categoryId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "categoryId", c.Request.URL.Query(), &params.CategoryId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter categoryId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "filter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "filter", c.Request.URL.Query(), &params.Filter, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter filter: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", c.Request.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sort: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priceStart" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priceStart", c.Request.URL.Query(), &params.PriceStart, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priceStart: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priceEnd" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priceEnd", c.Request.URL.Query(), &params.PriceEnd, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priceEnd: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "beginPage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "beginPage", c.Request.URL.Query(), &params.BeginPage, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter beginPage: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "pageSize" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "pageSize", c.Request.URL.Query(), &params.PageSize, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter pageSize: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SearchShop(c, sellerOpenId, params)
+}
+
 // GetSite operation middleware
 func (siw *ServerInterfaceWrapper) GetSite(c *gin.Context) {
 
@@ -369,14 +2199,572 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	}
 
 	router.GET(options.BaseURL+"/v1/site", wrapper.GetSite)
+	router.GET(options.BaseURL+"/v1/filters", wrapper.GetFilters)
+	router.GET(options.BaseURL+"/v1/categories", wrapper.ListCategories)
+	router.GET(options.BaseURL+"/v1/categories/:categoryId", wrapper.GetCategory)
 	router.GET(options.BaseURL+"/v1/search", wrapper.SearchProducts)
+	router.POST(options.BaseURL+"/v1/images", wrapper.UploadImage)
+	router.GET(options.BaseURL+"/v1/search/image", wrapper.SearchByImage)
+	router.GET(options.BaseURL+"/v1/shops/:sellerOpenId/products", wrapper.SearchShop)
+	router.GET(options.BaseURL+"/v1/recommendations", wrapper.ListRecommendations)
+	router.GET(options.BaseURL+"/v1/keywords/hot", wrapper.ListHotKeywords)
+	router.GET(options.BaseURL+"/v1/rankings", wrapper.ListRankings)
 	router.GET(options.BaseURL+"/v1/products/:offerId", wrapper.GetProduct)
+	router.GET(options.BaseURL+"/v1/products/:offerId/related", wrapper.ListRelated)
+	router.POST(options.BaseURL+"/v1/products/:offerId/freight", wrapper.EstimateFreight)
+	router.GET(options.BaseURL+"/admin/v1/filters/:site", wrapper.AdminGetFilters)
+	router.PUT(options.BaseURL+"/admin/v1/filters/:site", wrapper.AdminPublishFilters)
+	router.POST(options.BaseURL+"/admin/v1/filters/:site/rollback", wrapper.AdminRollbackFilters)
+	router.GET(options.BaseURL+"/admin/v1/blocklist", wrapper.AdminListBlocks)
+	router.POST(options.BaseURL+"/admin/v1/blocklist", wrapper.AdminAddBlock)
+	router.DELETE(options.BaseURL+"/admin/v1/blocklist/:blockId", wrapper.AdminRemoveBlock)
+	router.GET(options.BaseURL+"/admin/v1/exchange-rates", wrapper.AdminListRates)
+	router.POST(options.BaseURL+"/admin/v1/exchange-rates", wrapper.AdminSetRate)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
+type AdminListBlocksRequestObject struct {
+	Params AdminListBlocksParams
+}
+
+type AdminListBlocksResponseObject interface {
+	VisitAdminListBlocksResponse(w http.ResponseWriter) error
+}
+
+type AdminListBlocks200JSONResponse BlockList
+
+func (response AdminListBlocks200JSONResponse) VisitAdminListBlocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListBlocksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListBlocksdefaultApplicationProblemPlusJSONResponse) VisitAdminListBlocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminAddBlockRequestObject struct {
+	Body *AdminAddBlockJSONRequestBody
+}
+
+type AdminAddBlockResponseObject interface {
+	VisitAdminAddBlockResponse(w http.ResponseWriter) error
+}
+
+type AdminAddBlock201JSONResponse Block
+
+func (response AdminAddBlock201JSONResponse) VisitAdminAddBlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminAddBlockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminAddBlockdefaultApplicationProblemPlusJSONResponse) VisitAdminAddBlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRemoveBlockRequestObject struct {
+	BlockId string `json:"blockId"`
+}
+
+type AdminRemoveBlockResponseObject interface {
+	VisitAdminRemoveBlockResponse(w http.ResponseWriter) error
+}
+
+type AdminRemoveBlock204Response struct {
+}
+
+func (response AdminRemoveBlock204Response) VisitAdminRemoveBlockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type AdminRemoveBlockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminRemoveBlockdefaultApplicationProblemPlusJSONResponse) VisitAdminRemoveBlockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListRatesRequestObject struct {
+	Params AdminListRatesParams
+}
+
+type AdminListRatesResponseObject interface {
+	VisitAdminListRatesResponse(w http.ResponseWriter) error
+}
+
+type AdminListRates200JSONResponse RateList
+
+func (response AdminListRates200JSONResponse) VisitAdminListRatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListRatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListRatesdefaultApplicationProblemPlusJSONResponse) VisitAdminListRatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminSetRateRequestObject struct {
+	Params AdminSetRateParams
+	Body   *AdminSetRateJSONRequestBody
+}
+
+type AdminSetRateResponseObject interface {
+	VisitAdminSetRateResponse(w http.ResponseWriter) error
+}
+
+type AdminSetRate201JSONResponse ExchangeRate
+
+func (response AdminSetRate201JSONResponse) VisitAdminSetRateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminSetRatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminSetRatedefaultApplicationProblemPlusJSONResponse) VisitAdminSetRateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetFiltersRequestObject struct {
+	Site SiteCode `json:"site"`
+}
+
+type AdminGetFiltersResponseObject interface {
+	VisitAdminGetFiltersResponse(w http.ResponseWriter) error
+}
+
+type AdminGetFilters200JSONResponse FilterVersions
+
+func (response AdminGetFilters200JSONResponse) VisitAdminGetFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetFiltersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminGetFiltersdefaultApplicationProblemPlusJSONResponse) VisitAdminGetFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminPublishFiltersRequestObject struct {
+	Site   SiteCode `json:"site"`
+	Params AdminPublishFiltersParams
+	Body   *AdminPublishFiltersJSONRequestBody
+}
+
+type AdminPublishFiltersResponseObject interface {
+	VisitAdminPublishFiltersResponse(w http.ResponseWriter) error
+}
+
+type AdminPublishFilters200JSONResponse FilterVersions
+
+func (response AdminPublishFilters200JSONResponse) VisitAdminPublishFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminPublishFiltersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminPublishFiltersdefaultApplicationProblemPlusJSONResponse) VisitAdminPublishFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRollbackFiltersRequestObject struct {
+	Site   SiteCode `json:"site"`
+	Params AdminRollbackFiltersParams
+	Body   *AdminRollbackFiltersJSONRequestBody
+}
+
+type AdminRollbackFiltersResponseObject interface {
+	VisitAdminRollbackFiltersResponse(w http.ResponseWriter) error
+}
+
+type AdminRollbackFilters200JSONResponse FilterVersions
+
+func (response AdminRollbackFilters200JSONResponse) VisitAdminRollbackFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRollbackFiltersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminRollbackFiltersdefaultApplicationProblemPlusJSONResponse) VisitAdminRollbackFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCategoriesRequestObject struct {
+	Params ListCategoriesParams
+}
+
+type ListCategoriesResponseObject interface {
+	VisitListCategoriesResponse(w http.ResponseWriter) error
+}
+
+type ListCategories200JSONResponse CategoryList
+
+func (response ListCategories200JSONResponse) VisitListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCategories304Response struct {
+}
+
+func (response ListCategories304Response) VisitListCategoriesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListCategoriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCategoriesdefaultApplicationProblemPlusJSONResponse) VisitListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCategoryRequestObject struct {
+	CategoryId string `json:"categoryId"`
+}
+
+type GetCategoryResponseObject interface {
+	VisitGetCategoryResponse(w http.ResponseWriter) error
+}
+
+type GetCategory200JSONResponse Category
+
+func (response GetCategory200JSONResponse) VisitGetCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCategory304Response struct {
+}
+
+func (response GetCategory304Response) VisitGetCategoryResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetCategorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCategorydefaultApplicationProblemPlusJSONResponse) VisitGetCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFiltersRequestObject struct {
+}
+
+type GetFiltersResponseObject interface {
+	VisitGetFiltersResponse(w http.ResponseWriter) error
+}
+
+type GetFilters200JSONResponse Filters
+
+func (response GetFilters200JSONResponse) VisitGetFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFilters304Response struct {
+}
+
+func (response GetFilters304Response) VisitGetFiltersResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetFiltersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFiltersdefaultApplicationProblemPlusJSONResponse) VisitGetFiltersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadImageRequestObject struct {
+	JSONBody      *UploadImageJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type UploadImageResponseObject interface {
+	VisitUploadImageResponse(w http.ResponseWriter) error
+}
+
+type UploadImage201JSONResponse Image
+
+func (response UploadImage201JSONResponse) VisitUploadImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UploadImagedefaultApplicationProblemPlusJSONResponse) VisitUploadImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHotKeywordsRequestObject struct {
+	Params ListHotKeywordsParams
+}
+
+type ListHotKeywordsResponseObject interface {
+	VisitListHotKeywordsResponse(w http.ResponseWriter) error
+}
+
+type ListHotKeywords200JSONResponse HotKeywords
+
+func (response ListHotKeywords200JSONResponse) VisitListHotKeywordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHotKeywords304Response struct {
+}
+
+func (response ListHotKeywords304Response) VisitListHotKeywordsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListHotKeywordsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHotKeywordsdefaultApplicationProblemPlusJSONResponse) VisitListHotKeywordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetProductRequestObject struct {
-	OfferId string `json:"offerId"`
+	OfferId OfferId `json:"offerId"`
+	Params  GetProductParams
 }
 
 type GetProductResponseObject interface {
@@ -411,6 +2799,188 @@ type GetProductdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetProductdefaultApplicationProblemPlusJSONResponse) VisitGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EstimateFreightRequestObject struct {
+	OfferId OfferId `json:"offerId"`
+	Body    *EstimateFreightJSONRequestBody
+}
+
+type EstimateFreightResponseObject interface {
+	VisitEstimateFreightResponse(w http.ResponseWriter) error
+}
+
+type EstimateFreight200JSONResponse Freight
+
+func (response EstimateFreight200JSONResponse) VisitEstimateFreightResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EstimateFreightdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EstimateFreightdefaultApplicationProblemPlusJSONResponse) VisitEstimateFreightResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRelatedRequestObject struct {
+	OfferId OfferId `json:"offerId"`
+	Params  ListRelatedParams
+}
+
+type ListRelatedResponseObject interface {
+	VisitListRelatedResponse(w http.ResponseWriter) error
+}
+
+type ListRelated200JSONResponse ProductList
+
+func (response ListRelated200JSONResponse) VisitListRelatedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRelated304Response struct {
+}
+
+func (response ListRelated304Response) VisitListRelatedResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListRelateddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRelateddefaultApplicationProblemPlusJSONResponse) VisitListRelatedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRankingsRequestObject struct {
+	Params ListRankingsParams
+}
+
+type ListRankingsResponseObject interface {
+	VisitListRankingsResponse(w http.ResponseWriter) error
+}
+
+type ListRankings200JSONResponse ProductList
+
+func (response ListRankings200JSONResponse) VisitListRankingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRankings304Response struct {
+}
+
+func (response ListRankings304Response) VisitListRankingsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListRankingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRankingsdefaultApplicationProblemPlusJSONResponse) VisitListRankingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecommendationsRequestObject struct {
+	Params ListRecommendationsParams
+}
+
+type ListRecommendationsResponseObject interface {
+	VisitListRecommendationsResponse(w http.ResponseWriter) error
+}
+
+type ListRecommendations200JSONResponse ProductList
+
+func (response ListRecommendations200JSONResponse) VisitListRecommendationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRecommendations304Response struct {
+}
+
+func (response ListRecommendations304Response) VisitListRecommendationsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListRecommendationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRecommendationsdefaultApplicationProblemPlusJSONResponse) VisitListRecommendationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -469,6 +3039,101 @@ func (response SearchProductsdefaultApplicationProblemPlusJSONResponse) VisitSea
 	return err
 }
 
+type SearchByImageRequestObject struct {
+	Params SearchByImageParams
+}
+
+type SearchByImageResponseObject interface {
+	VisitSearchByImageResponse(w http.ResponseWriter) error
+}
+
+type SearchByImage200JSONResponse ImageSearchPage
+
+func (response SearchByImage200JSONResponse) VisitSearchByImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchByImage304Response struct {
+}
+
+func (response SearchByImage304Response) VisitSearchByImageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type SearchByImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchByImagedefaultApplicationProblemPlusJSONResponse) VisitSearchByImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShopRequestObject struct {
+	SellerOpenId string `json:"sellerOpenId"`
+	Params       SearchShopParams
+}
+
+type SearchShopResponseObject interface {
+	VisitSearchShopResponse(w http.ResponseWriter) error
+}
+
+type SearchShop200JSONResponse SearchPage
+
+func (response SearchShop200JSONResponse) VisitSearchShopResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchShop304Response struct {
+}
+
+func (response SearchShop304Response) VisitSearchShopResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type SearchShopdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchShopdefaultApplicationProblemPlusJSONResponse) VisitSearchShopResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSiteRequestObject struct {
 }
 
@@ -509,12 +3174,69 @@ func (response GetSitedefaultApplicationProblemPlusJSONResponse) VisitGetSiteRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// AdminListBlocks What must not appear, newest first
+	// (GET /admin/v1/blocklist)
+	AdminListBlocks(ctx context.Context, request AdminListBlocksRequestObject) (AdminListBlocksResponseObject, error)
+	// AdminAddBlock Block a word, a category, an offer or a seller on a site
+	// (POST /admin/v1/blocklist)
+	AdminAddBlock(ctx context.Context, request AdminAddBlockRequestObject) (AdminAddBlockResponseObject, error)
+	// AdminRemoveBlock Take an entry off the list
+	// (DELETE /admin/v1/blocklist/{blockId})
+	AdminRemoveBlock(ctx context.Context, request AdminRemoveBlockRequestObject) (AdminRemoveBlockResponseObject, error)
+	// AdminListRates Exchange rates, newest first, and which are in force
+	// (GET /admin/v1/exchange-rates)
+	AdminListRates(ctx context.Context, request AdminListRatesRequestObject) (AdminListRatesResponseObject, error)
+	// AdminSetRate Set a manual rate, in force at once; quotes and orders keep the rate they were made with
+	// (POST /admin/v1/exchange-rates)
+	AdminSetRate(ctx context.Context, request AdminSetRateRequestObject) (AdminSetRateResponseObject, error)
+	// AdminGetFilters The filter configuration of a site and its published versions, newest first
+	// (GET /admin/v1/filters/{site})
+	AdminGetFilters(ctx context.Context, request AdminGetFiltersRequestObject) (AdminGetFiltersResponseObject, error)
+	// AdminPublishFilters Publish a filter configuration of the site's own as a new version
+	// (PUT /admin/v1/filters/{site})
+	AdminPublishFilters(ctx context.Context, request AdminPublishFiltersRequestObject) (AdminPublishFiltersResponseObject, error)
+	// AdminRollbackFilters Put an earlier version in force again; version 0 is no configuration of the site's own
+	// (POST /admin/v1/filters/{site}/rollback)
+	AdminRollbackFilters(ctx context.Context, request AdminRollbackFiltersRequestObject) (AdminRollbackFiltersResponseObject, error)
+	// ListCategories The children of a category; the top of the tree without parentId
+	// (GET /v1/categories)
+	ListCategories(ctx context.Context, request ListCategoriesRequestObject) (ListCategoriesResponseObject, error)
+	// GetCategory One category with its children
+	// (GET /v1/categories/{categoryId})
+	GetCategory(ctx context.Context, request GetCategoryRequestObject) (GetCategoryResponseObject, error)
+	// GetFilters Filters and sort keys of the search page, localized
+	// (GET /v1/filters)
+	GetFilters(ctx context.Context, request GetFiltersRequestObject) (GetFiltersResponseObject, error)
+	// UploadImage Prepare a picture and hand it to 1688, for /v1/search/image
+	// (POST /v1/images)
+	UploadImage(ctx context.Context, request UploadImageRequestObject) (UploadImageResponseObject, error)
+	// ListHotKeywords What people search for in a category
+	// (GET /v1/keywords/hot)
+	ListHotKeywords(ctx context.Context, request ListHotKeywordsRequestObject) (ListHotKeywordsResponseObject, error)
 	// GetProduct One offer with its SKUs and prices
 	// (GET /v1/products/{offerId})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
+	// EstimateFreight What sending this inside China to the site's warehouse may cost
+	// (POST /v1/products/{offerId}/freight)
+	EstimateFreight(ctx context.Context, request EstimateFreightRequestObject) (EstimateFreightResponseObject, error)
+	// ListRelated Products like this one
+	// (GET /v1/products/{offerId}/related)
+	ListRelated(ctx context.Context, request ListRelatedRequestObject) (ListRelatedResponseObject, error)
+	// ListRankings The ranking list of a category
+	// (GET /v1/rankings)
+	ListRankings(ctx context.Context, request ListRankingsRequestObject) (ListRankingsResponseObject, error)
+	// ListRecommendations Products for this member, or for the site when nobody is signed in
+	// (GET /v1/recommendations)
+	ListRecommendations(ctx context.Context, request ListRecommendationsRequestObject) (ListRecommendationsResponseObject, error)
 	// SearchProducts Keyword search in the shopper's language
 	// (GET /v1/search)
 	SearchProducts(ctx context.Context, request SearchProductsRequestObject) (SearchProductsResponseObject, error)
+	// SearchByImage Search by a picture; further pages reuse imageId
+	// (GET /v1/search/image)
+	SearchByImage(ctx context.Context, request SearchByImageRequestObject) (SearchByImageResponseObject, error)
+	// SearchShop The products of one shop
+	// (GET /v1/shops/{sellerOpenId}/products)
+	SearchShop(ctx context.Context, request SearchShopRequestObject) (SearchShopResponseObject, error)
 	// GetSite The national site behind the site key
 	// (GET /v1/site)
 	GetSite(ctx context.Context, request GetSiteRequestObject) (GetSiteResponseObject, error)
@@ -577,11 +3299,448 @@ type strictHandler struct {
 	options     StrictGinServerOptions
 }
 
+// AdminListBlocks operation middleware
+func (sh *strictHandler) AdminListBlocks(ctx *gin.Context, params AdminListBlocksParams) {
+	var request AdminListBlocksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListBlocks(ctx, request.(AdminListBlocksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListBlocks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminListBlocksResponseObject); ok {
+		if err := validResponse.VisitAdminListBlocksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminAddBlock operation middleware
+func (sh *strictHandler) AdminAddBlock(ctx *gin.Context) {
+	var request AdminAddBlockRequestObject
+
+	var body AdminAddBlockJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminAddBlock(ctx, request.(AdminAddBlockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminAddBlock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminAddBlockResponseObject); ok {
+		if err := validResponse.VisitAdminAddBlockResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminRemoveBlock operation middleware
+func (sh *strictHandler) AdminRemoveBlock(ctx *gin.Context, blockId string) {
+	var request AdminRemoveBlockRequestObject
+
+	request.BlockId = blockId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminRemoveBlock(ctx, request.(AdminRemoveBlockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminRemoveBlock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminRemoveBlockResponseObject); ok {
+		if err := validResponse.VisitAdminRemoveBlockResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminListRates operation middleware
+func (sh *strictHandler) AdminListRates(ctx *gin.Context, params AdminListRatesParams) {
+	var request AdminListRatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListRates(ctx, request.(AdminListRatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListRates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminListRatesResponseObject); ok {
+		if err := validResponse.VisitAdminListRatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminSetRate operation middleware
+func (sh *strictHandler) AdminSetRate(ctx *gin.Context, params AdminSetRateParams) {
+	var request AdminSetRateRequestObject
+
+	request.Params = params
+
+	var body AdminSetRateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminSetRate(ctx, request.(AdminSetRateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminSetRate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminSetRateResponseObject); ok {
+		if err := validResponse.VisitAdminSetRateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminGetFilters operation middleware
+func (sh *strictHandler) AdminGetFilters(ctx *gin.Context, site SiteCode) {
+	var request AdminGetFiltersRequestObject
+
+	request.Site = site
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminGetFilters(ctx, request.(AdminGetFiltersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminGetFilters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminGetFiltersResponseObject); ok {
+		if err := validResponse.VisitAdminGetFiltersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminPublishFilters operation middleware
+func (sh *strictHandler) AdminPublishFilters(ctx *gin.Context, site SiteCode, params AdminPublishFiltersParams) {
+	var request AdminPublishFiltersRequestObject
+
+	request.Site = site
+	request.Params = params
+
+	var body AdminPublishFiltersJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminPublishFilters(ctx, request.(AdminPublishFiltersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminPublishFilters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminPublishFiltersResponseObject); ok {
+		if err := validResponse.VisitAdminPublishFiltersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminRollbackFilters operation middleware
+func (sh *strictHandler) AdminRollbackFilters(ctx *gin.Context, site SiteCode, params AdminRollbackFiltersParams) {
+	var request AdminRollbackFiltersRequestObject
+
+	request.Site = site
+	request.Params = params
+
+	var body AdminRollbackFiltersJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminRollbackFilters(ctx, request.(AdminRollbackFiltersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminRollbackFilters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminRollbackFiltersResponseObject); ok {
+		if err := validResponse.VisitAdminRollbackFiltersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCategories operation middleware
+func (sh *strictHandler) ListCategories(ctx *gin.Context, params ListCategoriesParams) {
+	var request ListCategoriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCategories(ctx, request.(ListCategoriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCategories")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCategoriesResponseObject); ok {
+		if err := validResponse.VisitListCategoriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCategory operation middleware
+func (sh *strictHandler) GetCategory(ctx *gin.Context, categoryId string) {
+	var request GetCategoryRequestObject
+
+	request.CategoryId = categoryId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCategory(ctx, request.(GetCategoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCategory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCategoryResponseObject); ok {
+		if err := validResponse.VisitGetCategoryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetFilters operation middleware
+func (sh *strictHandler) GetFilters(ctx *gin.Context) {
+	var request GetFiltersRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFilters(ctx, request.(GetFiltersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFilters")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetFiltersResponseObject); ok {
+		if err := validResponse.VisitGetFiltersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UploadImage operation middleware
+func (sh *strictHandler) UploadImage(ctx *gin.Context) {
+	var request UploadImageRequestObject
+
+	if strings.HasPrefix(ctx.GetHeader("Content-Type"), "application/json") {
+
+		var body UploadImageJSONRequestBody
+		var err error
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = ctx.ShouldBindJSON(&body)
+		} else if binding.Validator != nil {
+			// ShouldBindJSON runs the struct validator after decoding; keep that.
+			err = binding.Validator.ValidateStruct(&body)
+		}
+		if err != nil {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.GetHeader("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request.MultipartReader(); err != nil {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadImage(ctx, request.(UploadImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UploadImageResponseObject); ok {
+		if err := validResponse.VisitUploadImageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHotKeywords operation middleware
+func (sh *strictHandler) ListHotKeywords(ctx *gin.Context, params ListHotKeywordsParams) {
+	var request ListHotKeywordsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHotKeywords(ctx, request.(ListHotKeywordsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHotKeywords")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListHotKeywordsResponseObject); ok {
+		if err := validResponse.VisitListHotKeywordsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetProduct operation middleware
-func (sh *strictHandler) GetProduct(ctx *gin.Context, offerId string) {
+func (sh *strictHandler) GetProduct(ctx *gin.Context, offerId OfferId, params GetProductParams) {
 	var request GetProductRequestObject
 
 	request.OfferId = offerId
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetProduct(ctx, request.(GetProductRequestObject))
@@ -596,6 +3755,129 @@ func (sh *strictHandler) GetProduct(ctx *gin.Context, offerId string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetProductResponseObject); ok {
 		if err := validResponse.VisitGetProductResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EstimateFreight operation middleware
+func (sh *strictHandler) EstimateFreight(ctx *gin.Context, offerId OfferId) {
+	var request EstimateFreightRequestObject
+
+	request.OfferId = offerId
+
+	var body EstimateFreightJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EstimateFreight(ctx, request.(EstimateFreightRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EstimateFreight")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EstimateFreightResponseObject); ok {
+		if err := validResponse.VisitEstimateFreightResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRelated operation middleware
+func (sh *strictHandler) ListRelated(ctx *gin.Context, offerId OfferId, params ListRelatedParams) {
+	var request ListRelatedRequestObject
+
+	request.OfferId = offerId
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRelated(ctx, request.(ListRelatedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRelated")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRelatedResponseObject); ok {
+		if err := validResponse.VisitListRelatedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRankings operation middleware
+func (sh *strictHandler) ListRankings(ctx *gin.Context, params ListRankingsParams) {
+	var request ListRankingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRankings(ctx, request.(ListRankingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRankings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRankingsResponseObject); ok {
+		if err := validResponse.VisitListRankingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRecommendations operation middleware
+func (sh *strictHandler) ListRecommendations(ctx *gin.Context, params ListRecommendationsParams) {
+	var request ListRecommendationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRecommendations(ctx, request.(ListRecommendationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRecommendations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRecommendationsResponseObject); ok {
+		if err := validResponse.VisitListRecommendationsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -622,6 +3904,59 @@ func (sh *strictHandler) SearchProducts(ctx *gin.Context, params SearchProductsP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SearchProductsResponseObject); ok {
 		if err := validResponse.VisitSearchProductsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SearchByImage operation middleware
+func (sh *strictHandler) SearchByImage(ctx *gin.Context, params SearchByImageParams) {
+	var request SearchByImageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchByImage(ctx, request.(SearchByImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchByImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SearchByImageResponseObject); ok {
+		if err := validResponse.VisitSearchByImageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SearchShop operation middleware
+func (sh *strictHandler) SearchShop(ctx *gin.Context, sellerOpenId string, params SearchShopParams) {
+	var request SearchShopRequestObject
+
+	request.SellerOpenId = sellerOpenId
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchShop(ctx, request.(SearchShopRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchShop")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SearchShopResponseObject); ok {
+		if err := validResponse.VisitSearchShopResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -79,7 +79,7 @@ func withGateway(t testing.TB, c *clock, url string) *fixture {
 	f.sites, err = site.New(map[string]string{"key-jp": "japan"})
 	require.NoError(t, err)
 	f.site, _ = f.sites.ByCode("japan")
-	f.Service = New(Options{Client: client, Rates: money.DefaultRates(c.now()), Now: c.now, Logger: slog.New(slog.DiscardHandler)})
+	f.Service = New(Options{Client: client, Rates: money.NewBook(money.DefaultRates(c.now()), c.now), Now: c.now, Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { assert.NoError(t, f.Close()) })
 	return f
 }
@@ -165,4 +165,17 @@ func decoded[T any](t testing.TB, c *web.Cached, err error) (v T, _ error) {
 	}
 	require.NoError(t, json.Unmarshal(c.Body, &v))
 	return v, nil
+}
+
+// notSlower wants what took d to stay below limit, far above what it takes; under the race detector, which slows everything
+// down, it only says so.
+func notSlower(t testing.TB, limit, d time.Duration, what ...any) {
+	t.Helper()
+	if raceEnabled {
+		if d >= limit {
+			t.Logf("%v, more than %v", d, limit)
+		}
+		return
+	}
+	assert.Less(t, d, limit, what...)
 }

@@ -2,6 +2,8 @@ package search
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"strconv"
 
 	"entrepot/internal/errs"
@@ -17,21 +19,48 @@ func (s *Service) Routes(srv *web.Server) error {
 	RegisterHandlersWithOptions(srv.Engine, NewStrictHandlerWithOptions(server{s}, nil, StrictGinServerOptions{
 		RequestErrorHandlerFunc: web.BindFailed, HandlerErrorFunc: web.Render, ResponseErrorHandlerFunc: web.Render,
 	}), GinServerOptions{ErrorHandler: web.BindError})
-	if err := srv.Shortcut("searchProducts", s.serveSearch); err != nil {
+	if err := web.ShortcutQuery(srv, "searchProducts", parseSearch, s.serveSearch); err != nil {
 		return err
 	}
 	return srv.Shortcut("getProduct", s.serveProduct)
 }
 
-func (s *Service) serveSearch(c *gin.Context) bool {
-	st, _ := site.FromContext(c)
-	q := c.Request.URL.Query()
+// askedSearch is a search in its one spelling, with its part of the cache key.
+type askedSearch struct {
+	Query
+	key     string
+	foreign bool // holds filters beyond the built-in ones, which only the site can judge; not in its one spelling yet
+}
+
+// parseSearch reads a query that the contract has checked.
+func parseSearch(q url.Values) (askedSearch, error) {
 	query := Query{
 		Keyword: q.Get("keyword"), Filter: q.Get("filter"), Sort: q.Get("sort"), PriceStart: q.Get("priceStart"), PriceEnd: q.Get("priceEnd"),
 		Page: number(q.Get("beginPage"), 1), PageSize: number(q.Get("pageSize"), 20),
 	}
 	query.CategoryID, _ = strconv.ParseInt(q.Get("categoryId"), 10, 64) // the contract has checked it
-	page, err := s.Search(c, st, web.Language(c), query)
+	plain, err := query.normalise()
+	if onlyFilter(err) {
+		return askedSearch{Query: query, foreign: true}, nil
+	}
+	return askedSearch{Query: plain, key: plain.key()}, err
+}
+
+// onlyFilter reports that nothing but the filters is wrong with a query.
+func onlyFilter(err error) bool {
+	var e *errs.Error
+	return errors.As(err, &e) && len(e.Fields) == 1 && e.Fields[0].Key == "search.filter_unknown"
+}
+
+func (s *Service) serveSearch(c *gin.Context, q askedSearch) bool {
+	st, _ := site.FromContext(c)
+	ask := s.searchFor
+	if q.foreign {
+		ask = func(ctx context.Context, st *site.Site, lang string, q askedSearch) (*web.Cached, error) {
+			return s.Search(ctx, st, lang, q.Query)
+		}
+	}
+	page, err := ask(c, st, web.Language(c), q)
 	return write(c, page, err)
 }
 
@@ -41,6 +70,10 @@ func (s *Service) serveProduct(c *gin.Context) bool {
 	if err != nil {
 		web.Render(c, errs.New(errs.NotFound, "product.not_found"))
 		return true
+	}
+	if text := c.Query("quantity"); text != "" {
+		product, err := s.ProductFor(c, st, web.Language(c), id, int64(number(text, 1))) // the contract has checked it
+		return write(c, product, err)
 	}
 	product, err := s.Product(c, st, web.Language(c), id)
 	return write(c, product, err)
@@ -74,7 +107,7 @@ func (h server) GetSite(ctx context.Context, _ GetSiteRequestObject) (GetSiteRes
 	}
 	view := GetSite200JSONResponse{
 		Code: st.Code, Country: st.CountryName, Area: st.Area, Currency: st.Currency.Code, Exponent: st.Currency.Exponent,
-		Language: st.Language, Languages: st.Languages, TimeZone: st.TimeZone.String(),
+		Language: st.Language, Languages: st.Languages, TimeZone: st.TimeZone.String(), Features: ptr(h.s.features(st)),
 	}
 	view.Limits = &struct {
 		MaxLines    int `json:"maxLines"`

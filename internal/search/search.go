@@ -1,19 +1,34 @@
-// Package search finds products: keyword search and product detail in the shopper's language and currency.
+// Package search is the catalogue: what shoppers find, in their language and currency, and what staff decide about it.
+//
+// A question comes in at http.go or a *_http.go, is checked and brought into one spelling (search.go), and goes through
+// Service.ask (question.go). The answer comes from the cache as final bytes (cache*.go), from Redis (tier*.go), or from one
+// load of 1688 that everybody waits for. A load asks 1688 (service.go, image.go, shop.go, discovery.go, category.go,
+// freight.go, offer.go) and turns what it says into a view (view.go, hit_view.go, product_view.go, size_view.go) with texts
+// (text.go), safe HTML (html.go), links (media.go) and prices (price.go, unit_price.go).
+//
+// Staff's decisions stand beside it and are part of the cache's keys (settings.go): filters (filter*.go), what must not
+// appear (block*.go), exchange rates (rate*.go). picture*.go makes pictures fit to be sent on; follower.go asks 1688 for
+// messages about products that matter, and price_watch.go notices when a list shows another price than the product.
 package search
 
 import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"entrepot/internal/errs"
 	"entrepot/internal/money"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of a catalogue search.
 const (
 	MaxPageSize = 50   // 1688 gives at most 50 hits a page
 	maxHits     = 2000 // and reaches at most 2000 products a query
+	maxKeyword  = 200  // characters
 )
 
 // Query is one catalogue search of a shopper.
@@ -49,17 +64,37 @@ func set(words string) map[string]bool {
 // normalise checks q against what 1688 understands and brings it into one spelling, so that equal searches share a
 // cache entry. Problems carry a pointer to the parameter.
 func (q Query) normalise() (Query, error) {
-	q.Keyword = strings.Join(strings.Fields(q.Keyword), " ")
+	return q.normaliseWith(builtInFilter)
+}
+
+func builtInFilter(choiceKey string) bool { return choiceKeys[choiceKey] }
+
+// normaliseWith is normalise where the filters are those that known says yes to.
+func (q Query) normaliseWith(known func(choiceKey string) bool) (Query, error) {
+	tidy, err := q.tidyWith(known)
+	if tidy.Keyword == "" && q.CategoryID == 0 {
+		bad := errs.New(errs.Invalid, "request.invalid").At("/query/keyword", "search.keyword_or_category")
+		if err != nil {
+			bad.Fields = append(bad.Fields, errs.From(err).Fields...)
+		}
+		return tidy, bad
+	}
+	return tidy, err
+}
+
+// tidyWith is normaliseWith where words are optional.
+func (q Query) tidyWith(known func(choiceKey string) bool) (Query, error) {
 	bad := errs.New(errs.Invalid, "request.invalid")
-	if q.Keyword == "" && q.CategoryID == 0 {
-		bad.At("/query/keyword", "search.keyword_or_category")
+	q.normaliseKeyword(bad)
+	if q.CategoryID < 0 {
+		bad.At("/query/categoryId", "field.min", "min", 1)
 	}
 	sort, ok := normaliseSort(q.Sort)
 	if !ok {
 		bad.At("/query/sort", "search.sort_unknown")
 	}
 	q.Sort = sort
-	if q.Filter, ok = normaliseFilter(q.Filter); !ok {
+	if q.Filter, ok = normaliseFilter(q.Filter, known); !ok {
 		bad.At("/query/filter", "search.filter_unknown")
 	}
 	q.normalisePrices(bad)
@@ -69,11 +104,30 @@ func (q Query) normalise() (Query, error) {
 	return q, nil
 }
 
-// normaliseFilter sorts the choices and drops what is there twice; false when 1688 does not know one.
-func normaliseFilter(list string) (string, bool) {
+// normaliseKeyword brings the words into Unicode's composed form with single blanks: "é" is one search however it was typed.
+func (q *Query) normaliseKeyword(bad *errs.Error) {
+	if !utf8.ValidString(q.Keyword) || strings.ContainsFunc(strings.ReplaceAll(q.Keyword, "\t", " "), unsearchable) {
+		bad.At("/query/keyword", "search.keyword_invalid")
+		return
+	}
+	q.Keyword = norm.NFC.String(strings.Join(strings.Fields(q.Keyword), " "))
+	if utf8.RuneCountInString(q.Keyword) > maxKeyword {
+		bad.At("/query/keyword", "field.max_length")
+	}
+}
+
+// unsearchable are characters nobody types into a search: controls, overrides of the writing direction, and those that are
+// no characters.
+func unsearchable(r rune) bool {
+	return unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 || r == utf8.RuneError || r&0xFFFE == 0xFFFE ||
+		r >= 0xFDD0 && r <= 0xFDEF || r >= 0xE0000 && r <= 0xE0FFF
+}
+
+// normaliseFilter sorts the choices and drops what is there twice; false when one is not known.
+func normaliseFilter(list string, known func(string) bool) (string, bool) {
 	keys := slices.DeleteFunc(strings.Split(list, ","), func(key string) bool { return key == "" })
 	for _, key := range keys {
-		if !choiceKeys[key] {
+		if !known(key) {
 			return "", false
 		}
 	}
@@ -102,13 +156,13 @@ func (q *Query) normalisePrices(bad *errs.Error) {
 
 // normaliseSort accepts `field:dir` and {"field":"dir"} and answers 1688's JSON text; "" stays "".
 func normaliseSort(s string) (string, bool) {
-	if s == "" {
+	if s = strings.TrimSpace(s); s == "" {
 		return "", true
 	}
 	field, dir, found := strings.Cut(s, ":")
 	if strings.HasPrefix(s, "{") {
 		var m map[string]string
-		if json.Unmarshal([]byte(s), &m) != nil || len(m) != 1 {
+		if json.Unmarshal([]byte(s), &m) != nil || len(m) != 1 || strings.Count(s, ":") != 1 { // twice the same key counts once
 			return "", false
 		}
 		for field, dir = range m {
@@ -120,56 +174,4 @@ func normaliseSort(s string) (string, bool) {
 		return "", false
 	}
 	return `{"` + name + `":"` + dir + `"}`, true
-}
-
-// Offer is what ordering needs to know of a product.
-type Offer struct {
-	ID                    int64
-	Subject, SubjectTrans string
-	Lang                  string // language of SubjectTrans, "" when there is no translation
-	ImageURL              string
-	SellerOpenID          string
-	SellerName            string
-	MinOrder              int64 // least quantity over all SKUs of the offer; 0 = none
-	Batch                 int64 // quantities come in multiples; 0 = none
-	Available             bool  // published
-	Stock                 int64
-	SKUs                  []OfferSKU // empty for single-spec offers
-}
-
-// OfferSKU is one variant.
-type OfferSKU struct {
-	SkuID    int64
-	SpecID   string
-	Name     string
-	Stock    int64
-	ImageURL string
-}
-
-// SKU finds a variant by id or spec id; ok is false when there is none or when both do not name the same one.
-func (o *Offer) SKU(skuID int64, specID string) (OfferSKU, bool) {
-	for _, s := range o.SKUs {
-		if (skuID == 0 || s.SkuID == skuID) && (specID == "" || s.SpecID == specID) && (skuID != 0 || specID != "") {
-			return s, true
-		}
-	}
-	return OfferSKU{}, false
-}
-
-// httpsURL upgrades plain http picture links of public hosts, which apps may not load otherwise. Loopback links of the
-// simulated 1688 stay as they are.
-func httpsURL(u string) string {
-	if rest, ok := strings.CutPrefix(u, "http://"); ok && !strings.HasPrefix(rest, "127.") && !strings.HasPrefix(rest, "localhost") && !strings.HasPrefix(rest, "[::1]") {
-		return "https://" + rest
-	}
-	return u
-}
-
-func firstNonEmpty(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

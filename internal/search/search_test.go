@@ -2,6 +2,7 @@ package search
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,8 +19,27 @@ func TestNormalise(t *testing.T) {
 		bad  []string
 	}{
 		{"plain", Query{Keyword: "bag"}, Query{Keyword: "bag"}, nil},
-		{"blanks", Query{Keyword: "  red \t bag\n"}, Query{Keyword: "red bag"}, nil},
+		{"blanks", Query{Keyword: "  red \t bag "}, Query{Keyword: "red bag"}, nil},
 		{"wide blanks", Query{Keyword: "赤い　バッグ"}, Query{Keyword: "赤い バッグ"}, nil},
+		{"composed", Query{Keyword: "cafe\u0301 か\u3099"}, Query{Keyword: "café が"}, nil},
+		{"two hundred", Query{Keyword: strings.Repeat("長", 200)}, Query{Keyword: strings.Repeat("長", 200)}, nil},
+		{"too long", Query{Keyword: strings.Repeat("長", 201)}, Query{}, []string{"/query/keyword field.max_length"}},
+		{"five thousand", Query{Keyword: strings.Repeat("x", 5000)}, Query{}, []string{"/query/keyword field.max_length"}},
+		{"NUL", Query{Keyword: "a\x00b"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"escape", Query{Keyword: "a\x1b[31mb"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"C1 control", Query{Keyword: "a\u009bb"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"bidi override", Query{Keyword: "a\u202eb"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"bidi isolate", Query{Keyword: "a\u2066b"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"lone surrogate", Query{Keyword: "a\xed\xa0\x80b"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"broken UTF-8", Query{Keyword: "a\xff"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"broken UTF-8 beside a category", Query{Keyword: "\xc0\xaf", CategoryID: 7}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"no character", Query{Keyword: "a\ufffe"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
+		{"joiners and families", Query{Keyword: "👨‍👩‍👧 می\u200cخواهم"}, Query{Keyword: "👨‍👩‍👧 می\u200cخواهم"}, nil},
+		{"markup is words", Query{Keyword: "<script>'; DROP TABLE x -- {{7*7}} =1+1"}, Query{Keyword: "<script>'; DROP TABLE x -- {{7*7}} =1+1"}, nil},
+		{"sales", Query{Keyword: "x", Sort: "monthSoldOut:desc"}, Query{Keyword: "x", Sort: `{"monthSold":"desc"}`}, nil},
+		{"sales of the seed", Query{Keyword: "x", Sort: ` {"monthSoldOut":"desc"} `}, Query{Keyword: "x", Sort: `{"monthSold":"desc"}`}, nil},
+		{"two sorts", Query{Keyword: "x", Sort: `{"price":"asc","price":"desc"}`}, Query{}, []string{"/query/sort search.sort_unknown"}},
+		{"negative category", Query{CategoryID: -7}, Query{}, []string{"/query/categoryId field.min"}},
 		{"category only", Query{CategoryID: 7}, Query{CategoryID: 7}, nil},
 		{"nothing", Query{Keyword: "  "}, Query{}, []string{"/query/keyword search.keyword_or_category"}},
 		{"sort", Query{Keyword: "x", Sort: "price:asc"}, Query{Keyword: "x", Sort: `{"price":"asc"}`}, nil},

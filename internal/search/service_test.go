@@ -56,26 +56,27 @@ func TestAnswersStayFreshForAMinute(t *testing.T) {
 	f := newFixture(t)
 	for _, step := range []struct {
 		after time.Duration
+		stale bool
 		calls int
-	}{{0, 1}, {0, 1}, {freshFor - time.Second, 1}, {time.Second, 2}, {0, 2}} {
+	}{{0, false, 1}, {0, false, 1}, {freshFor - time.Second, false, 1}, {time.Second, true, 2}, {0, false, 2}, {revalidate*freshFor - time.Second, true, 3}} {
 		f.clock.advance(step.after)
 		page, err := f.search(bags)
 		require.NoError(t, err)
 		assert.NotEmpty(t, page.Items)
-		assert.False(t, page.Stale)
-		assert.Equal(t, step.calls, f.calls(searchAPI))
+		assert.Equal(t, step.stale, page.Stale, "an old page is given at once and asked again meanwhile")
+		require.Eventually(t, func() bool { return f.calls(searchAPI) == step.calls && len(f.slots) == 0 }, time.Second, time.Millisecond)
 	}
 	spaced := bags
 	spaced.Keyword = "  バッグ "
 	_, err := f.search(spaced)
 	require.NoError(t, err)
-	assert.Equal(t, 2, f.calls(searchAPI), "equal searches share an answer")
+	assert.Equal(t, 3, f.calls(searchAPI), "equal searches share an answer")
 	_, err = f.Search(t.Context(), f.site, "en", bags)
 	require.NoError(t, err)
 	korea, _ := f.sites.ByCode("korea")
 	_, err = f.Search(t.Context(), korea, "ja", bags)
 	require.NoError(t, err)
-	assert.Equal(t, 4, f.calls(searchAPI), "languages and sites do not")
+	assert.Equal(t, 5, f.calls(searchAPI), "languages and sites do not")
 }
 
 func TestStaleAnswersWhile1688IsDown(t *testing.T) {
@@ -83,25 +84,41 @@ func TestStaleAnswersWhile1688IsDown(t *testing.T) {
 	offer := f.anOffer()
 	page, err := f.search(bags)
 	require.NoError(t, err)
-	product, err := f.product(offer)
+	product, err := f.Product(t.Context(), f.site, "ja", offer)
 	require.NoError(t, err)
 	f.fault("*", "http_500")
-	f.clock.advance(freshFor)
-	old, err := f.search(bags)
-	require.NoError(t, err)
-	assert.True(t, old.Stale)
-	old.Stale = false
-	assert.Equal(t, page, old)
-	c, err := f.Product(t.Context(), f.site, "ja", offer)
-	require.NoError(t, err)
-	var stale struct{ Stale bool }
-	require.NoError(t, json.Unmarshal(c.Body, &stale))
-	assert.True(t, stale.Stale)
+	for _, age := range []time.Duration{freshFor, revalidate * freshFor, 2 * time.Hour, 20 * time.Hour} {
+		f.clock.advance(age)
+		old, err := f.search(bags)
+		require.NoError(t, err)
+		assert.True(t, old.Stale)
+		old.Stale = false
+		for i := range old.Items {
+			assert.Equal(t, TextSourceCache, *old.Items[i].Subject.Source)
+			old.Items[i].Subject.Source = page.Items[i].Subject.Source
+		}
+		assert.Equal(t, page, old)
+		c, err := f.Product(t.Context(), f.site, "ja", offer)
+		require.NoError(t, err)
+		assert.Contains(t, string(c.Body), `"stale":true`)
+		assert.NotEqual(t, product.ETag, c.ETag)
+		again, err := f.Product(t.Context(), f.site, "ja", offer)
+		require.NoError(t, err)
+		assert.Same(t, c, again, "marked once")
+	}
+	f.clock.advance(staleFor)
+	_, err = f.search(bags)
+	assert.Equal(t, errs.Unavailable, errs.CodeOf(err), "a day is enough")
 
 	f.calm()
-	fresh, err := f.product(offer)
+	c, err := f.Product(t.Context(), f.site, "ja", offer)
 	require.NoError(t, err)
-	assert.Equal(t, product, fresh)
+	var before, after Product
+	require.NoError(t, json.Unmarshal(product.Body, &before))
+	require.NoError(t, json.Unmarshal(c.Body, &after))
+	assert.Equal(t, f.clock.now(), after.PricedAt.UTC())
+	after.PricedAt = before.PricedAt
+	assert.Equal(t, before, after)
 }
 
 func TestColdWhile1688IsDown(t *testing.T) {
@@ -128,14 +145,14 @@ func TestMissingProductsAreRemembered(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		calls int
-	}{{0, 1}, {0, 1}, {missFor - time.Second, 1}, {time.Second, 2}} {
+	}{{0, 1}, {0, 1}, {kindProduct.miss - time.Second, 1}, {time.Second, 2}} {
 		f.clock.advance(step.after)
 		_, err := f.product(999)
 		assert.True(t, errs.Is(err, "product.not_found"), "%v", err)
 		assert.Equal(t, step.calls, f.calls(detailAPI))
 	}
 	f.fault("*", "http_500")
-	f.clock.advance(missFor)
+	f.clock.advance(kindProduct.miss)
 	_, err := f.product(999)
 	assert.Equal(t, errs.Unavailable, errs.CodeOf(err), "an old absence does not stand in")
 }
@@ -294,7 +311,7 @@ func TestSearchOverHTTP(t *testing.T) {
 	require.Len(t, page.Items, 3)
 	assert.LessOrEqual(t, page.Items[0].Price.Original.Amount, page.Items[2].Price.Original.Amount)
 	assert.Equal(t, "ja", w.Header().Get("Content-Language"))
-	assert.Contains(t, w.Header().Get("Cache-Control"), "stale-if-error=3600")
+	assert.Contains(t, w.Header().Get("Cache-Control"), "stale-if-error=86400")
 	etag := w.Header().Get("Etag")
 	assert.Empty(t, get("/v1/search?keyword=%E3%83%90%E3%83%83%E3%82%B0&sort=price:asc&pageSize=3&priceStart=1.00", 304, "If-None-Match", etag).Body.String())
 

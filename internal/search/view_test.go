@@ -36,6 +36,38 @@ func TestProductGolden(t *testing.T) {
 	}
 }
 
+// The documents' own samples and the old profile's, as shoppers of four countries see them.
+func TestCatalogueGolden(t *testing.T) {
+	for name, country := range map[string]struct{ site, lang string }{
+		"detail": {"japan", "ja"}, "detail_vi": {"vietnam", "vi"}, "detail_en": {"malaysia", "en"}, "detail_ko": {"korea", "ko"}, "seed_detail": {"japan", "ja"},
+		"search": {"japan", "ja"}, "search_vi": {"vietnam", "vi"}, "search_en": {"malaysia", "en"}, "search_ko": {"korea", "ko"}, "seed_search": {"korea", "ko"},
+		"nulls_detail": {"japan", "ja"}, "nulls_search": {"japan", "ja"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sample := strings.TrimSuffix(name, "_"+country.lang)
+			raw, err := os.ReadFile("testdata/" + sample + ".json")
+			require.NoError(t, err)
+			f := recorded(t, raw)
+			st, ok := f.sites.ByCode(country.site)
+			require.True(t, ok)
+			c, err := f.ProductFor(t.Context(), st, country.lang, 1, 60)
+			if strings.Contains(name, "search") {
+				c, err = f.Search(t.Context(), st, country.lang, bags)
+			}
+			require.NoError(t, err)
+			var pretty bytes.Buffer
+			require.NoError(t, json.Indent(&pretty, c.Body, "", "  "))
+			golden := "testdata/" + name + ".golden.json"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, append(pretty.Bytes(), '\n'), 0o600))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), pretty.String()+"\n")
+		})
+	}
+}
+
 func (f *fixture) fromJapan(id int64) ([]byte, error) {
 	c, err := f.Product(f.t.Context(), f.site, "ja", id)
 	if err != nil {
@@ -53,9 +85,10 @@ func TestOfferOf(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, &Offer{
 		ID: 6790000000000000001, Subject: "帆布托特包", SubjectTrans: "キャンバストートバッグ", Lang: "ja", ImageURL: "https://cbu01.example/1.jpg", SellerOpenID: "BBB0001",
-		SellerName: "义乌某厂", MinOrder: 2, Available: true, Stock: 12, SKUs: []OfferSKU{
-			{SkuID: 4707000010007, SpecID: "c7b35694eb1c250b55c949040dfbaca8", Name: "黒 / フリー", Stock: 12, ImageURL: "https://cbu01.example/b.jpg"},
-			{SkuID: 4707000010008, SpecID: "00000000000000000000000000000002"},
+		SellerName: "义乌某厂", MinOrder: 2, Available: true, Stock: 12, Categories: []int64{1031910},
+		QuoteType: 1, Tiers: []Tier{{Start: 2, Price: 3600}}, PricedAt: f.clock.now(), SKUs: []OfferSKU{
+			{SkuID: 4707000010007, SpecID: "c7b35694eb1c250b55c949040dfbaca8", Name: "黒 / フリー", Stock: 12, ImageURL: "https://cbu01.example/b.jpg", Price: 3600, Promotion: 3050},
+			{SkuID: 4707000010008, SpecID: "00000000000000000000000000000002", Price: 3610},
 		},
 	}, o)
 }
@@ -100,14 +133,14 @@ func TestHitsWithoutPriceOrNumberAreLeftOut(t *testing.T) {
 
 func TestTextOf(t *testing.T) {
 	got := TextOf("ja", "包", "バッグ")
-	assert.Equal(t, []string{"バッグ", "ja", "包", "zh", string(Upstream)}, []string{got.Text, got.Lang, got.Original, got.OriginalLang, string(*got.Source)})
+	assert.Equal(t, []string{"バッグ", "ja", "包", "zh", string(TextSourceUpstream)}, []string{got.Text, got.Lang, got.Original, got.OriginalLang, string(*got.Source)})
 	for _, lang := range []string{"ja", "zh"} {
 		translated := ""
 		if lang == "zh" {
 			translated = "bag"
 		}
 		got = TextOf(lang, "包", translated)
-		assert.Equal(t, []string{"包", "zh", string(None)}, []string{got.Text, got.Lang, string(*got.Source)})
+		assert.Equal(t, []string{"包", "zh", string(TextSourceNone)}, []string{got.Text, got.Lang, string(*got.Source)})
 	}
 }
 

@@ -22,6 +22,18 @@ const (
 	TriggerManual   = "manual"    // when staff say so
 )
 
+// Optional parts of a site's catalogue; see Site.Has.
+const (
+	FeatureRelated         = "related"
+	FeatureRecommendations = "recommendations"
+	FeatureHotKeywords     = "hotKeywords"
+	FeatureRankings        = "rankings"
+	FeatureShops           = "shops"
+)
+
+// Features lists the optional parts in the order they are shown.
+var Features = []string{FeatureRelated, FeatureRecommendations, FeatureHotKeywords, FeatureRankings, FeatureShops}
+
 // Site is one national site. Sites are shared: never change one.
 type Site struct {
 	Code           string         // ours and in every row, lower case without blanks: "japan", "hongkong"
@@ -37,7 +49,11 @@ type Site struct {
 	PhoneRegion    string         // region phone numbers are read in when they lack a country code
 	RegisterSite   string         // site of 1688's account.user.register: the code agreed with 1688, at most 16
 	Trigger        string         // TriggerOnPaid, TriggerOnSubmit or TriggerManual
+	Without        []string       // optional features the site does without
 }
+
+// Has reports whether the site has an optional feature.
+func (s *Site) Has(feature string) bool { return !slices.Contains(s.Without, feature) }
 
 // keyForm bounds site keys: they travel in a header and are publishable, so they need not be hard to guess.
 var keyForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)

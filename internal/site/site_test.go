@@ -178,6 +178,23 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, int64(1), s.Currency.Step)
 }
 
+func TestFeatures(t *testing.T) {
+	r, err := load(withMexico(t, mexico+"without: [rankings, shops]\n"), nil)
+	require.NoError(t, err)
+	mx, _ := r.ByCode("mexico")
+	assert.False(t, mx.Has(FeatureRankings))
+	assert.False(t, mx.Has(FeatureShops))
+	assert.True(t, mx.Has(FeatureRelated))
+	japan, _ := r.ByCode("japan")
+	for _, feature := range Features {
+		assert.True(t, japan.Has(feature), "%s: all of them unless the pack says otherwise", feature)
+	}
+	for _, bad := range []string{"without: [search]\n", "without: [shops, shops]\n"} {
+		_, err := load(withMexico(t, mexico+bad), nil)
+		assert.ErrorContains(t, err, "without")
+	}
+}
+
 func TestContext(t *testing.T) {
 	_, ok := FromContext(t.Context())
 	assert.False(t, ok)

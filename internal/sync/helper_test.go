@@ -96,7 +96,7 @@ func newFixture(t testing.TB, o options) *fixture {
 	bundle, err := i18n.New()
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
-	f.finder = search.New(search.Options{Client: client, Rates: money.DefaultRates(f.clock.now()), Now: f.clock.now, Logger: log})
+	f.finder = search.New(search.Options{Client: client, Rates: money.NewBook(money.DefaultRates(f.clock.now()), f.clock.now), Now: f.clock.now, Logger: log})
 	t.Cleanup(func() { assert.NoError(t, f.finder.Close()) })
 	accounts := account.New(account.Options{DB: f.db, Jobs: f.queue, Auth: f.auth, Sites: f.sites, Now: f.clock.now})
 	f.orders = order.New(order.Options{DB: f.db, Jobs: f.queue, Client: client, Search: f.finder, Auth: f.auth, Sites: f.sites, Bundle: bundle, Now: f.clock.now, Logger: log})

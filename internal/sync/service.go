@@ -189,8 +189,12 @@ func (s *Service) pushFailed(t *jobs.Task, w wanted, o outcome, noticed bool, er
 	if !errors.As(err, &e) {
 		return err
 	}
+	later := order.NotNow(err)
+	if alibaba.KeptBack(err) { // it was no try
+		return later
+	}
 	o.state, o.code, o.message, o.requestID = stateSent, e.Code, e.Error(), e.RequestID
-	final := e.Class == alibaba.Rejected || t.Attempts+1 >= maxPushTries
+	final := e.Class == alibaba.Rejected || later == nil && t.Attempts+1 >= maxPushTries
 	switch {
 	case e.Class == alibaba.Rejected:
 		o.state = stateRefused
@@ -201,8 +205,8 @@ func (s *Service) pushFailed(t *jobs.Task, w wanted, o outcome, noticed bool, er
 	if final {
 		return jobs.Dead(err)
 	}
-	if e.Class == alibaba.Quota {
-		return jobs.Later(e.RetryAfter, "1688's rate limit")
+	if later != nil {
+		return later
 	}
 	return err
 }

@@ -26,6 +26,7 @@ type operation struct {
 	body     *bodyRule
 	metrics  *routeMetrics
 	shortcut func(c *gin.Context) bool
+	asked    *queryMemo // nil when queries are not remembered
 }
 
 type scheme struct {
@@ -192,7 +193,7 @@ func (op *operation) admit(c *gin.Context, r *request) error {
 	if err := r.srv.limitCaller(c, r); err != nil {
 		return err
 	}
-	if err := op.checkParams(c); err != nil {
+	if err := op.checkParams(c, r); err != nil {
 		return err
 	}
 	if op.body != nil && r.method != http.MethodGet {
@@ -201,6 +202,10 @@ func (op *operation) admit(c *gin.Context, r *request) error {
 	return nil
 }
 
+// NoToken is what an Authenticate function answers when there is no token at all. Anonymous requests meet it each time
+// where a token is optional, so it is one value for all: never change it.
+var NoToken error = errs.New(errs.Unauthenticated, "auth.required")
+
 func (op *operation) authenticate(c *gin.Context) error {
 	var missing error
 	for _, alternative := range op.security {
@@ -208,7 +213,7 @@ func (op *operation) authenticate(c *gin.Context) error {
 		if err == nil {
 			return nil
 		}
-		if !errs.Is(err, "auth.required") && !errs.Is(err, "site.key_required") {
+		if err != NoToken && !errs.Is(err, "auth.required") && !errs.Is(err, "site.key_required") { //nolint:errorlint // the usual one, at once
 			return err // wrong credentials are refused even where none are needed
 		}
 		if missing == nil {

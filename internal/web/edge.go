@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,7 +46,7 @@ func (s *Server) edge(c *gin.Context) {
 			return
 		}
 	}
-	c.Writer.Header()["Content-Language"] = contentLanguage(r.language())
+	c.Writer.Header()["Content-Language"] = r.languageHeader()
 	if r.op != nil && r.op.shortcut != nil && r.op.shortcut(c) {
 		c.Abort()
 		return
@@ -94,45 +93,6 @@ func (s *Server) recovered(c *gin.Context, r *request, p any) (again any) {
 	}
 	Render(c, &errs.Error{Code: errs.Internal, Key: "internal.error", Err: fmt.Errorf("%s", what)})
 	return nil
-}
-
-// line writes the one log line of a request. Never in it: query string, body, address, names.
-func (s *Server) line(c *gin.Context, r *request, route string, status int, took time.Duration) {
-	level := slog.LevelInfo
-	if status >= 500 {
-		level = slog.LevelError
-	}
-	out := s.log.Handler()
-	if !out.Enabled(r, level) {
-		return
-	}
-	var room [12]slog.Attr
-	attrs := append(room[:0],
-		slog.String("method", r.method),
-		slog.String("route", route),
-		slog.Int("status", status),
-		slog.Int("bytes", max(c.Writer.Size(), 0)),
-		slog.Float64("ms", float64(took.Microseconds())/1000),
-		slog.String("requestId", r.id),
-	)
-	if r.site != nil {
-		attrs = append(attrs, slog.String("site", r.site.Code))
-	}
-	if r.caller.Kind != "" {
-		attrs = append(attrs, slog.String(r.caller.Kind, strconv.FormatInt(r.caller.ID, 10)))
-	}
-	if r.trace != "" {
-		attrs = append(attrs, slog.String("trace", r.trace))
-	}
-	if r.code != "" {
-		attrs = append(attrs, slog.String("code", r.code))
-	}
-	if r.failure != nil {
-		attrs = append(attrs, slog.String("cause", r.failure.Error()))
-	}
-	rec := slog.NewRecord(r.started.Add(took), level, "request", 0) // without looking up who called: it is always here
-	rec.AddAttrs(attrs...)
-	_ = out.Handle(r, rec) // a log that cannot be written has no place to say so
 }
 
 func (s *Server) clientIP(c *gin.Context) netip.Addr {

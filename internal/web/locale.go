@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -23,14 +24,21 @@ func (s *Server) siteKey(c *gin.Context) error {
 	if !ok || len(values) > 1 {
 		return errs.New(errs.Unauthenticated, "site.key_unknown").At("/header/X-Site-Key", "field.invalid")
 	}
-	r.site, r.lang = found, ""
-	r.values = site.NewContext(r.values, found)
+	r.site, r.lang = found, nil
+	if ready := s.inSite[found]; ready != nil && r.values == context.Background() {
+		r.values = ready
+	} else {
+		r.values = site.NewContext(r.values, found)
+	}
 	return s.limitSite(c, r)
 }
 
 // language chooses by Accept-Language, the account's preference, the site's default, English.
-func (r *request) language() string {
-	if r.lang == "" {
+func (r *request) language() string { return r.languageHeader()[0] }
+
+// languageHeader is the language as a header's values, shared by all answers: never changed.
+func (r *request) languageHeader() []string {
+	if r.lang == nil {
 		choice := languageChoice{accept: first(r.header["Accept-Language"]), account: r.caller.Language}
 		if r.site != nil {
 			choice.site = r.site.Language
@@ -45,7 +53,7 @@ type languageChoice struct{ accept, account, site string }
 // languageCache remembers answers: matching tags costs microseconds and clients send a handful of headers.
 type languageCache struct {
 	mu   sync.RWMutex
-	seen map[languageChoice]string
+	seen map[languageChoice][]string
 }
 
 const (
@@ -53,7 +61,7 @@ const (
 	maxAccept    = 256 // a longer header is no wish but an attack; it counts as none
 )
 
-func (l *languageCache) match(k languageChoice, ask func(accept string, prefs ...string) string) string {
+func (l *languageCache) match(k languageChoice, ask func(accept string, prefs ...string) string) []string {
 	if len(k.accept) > maxAccept {
 		k.accept = ""
 	}
@@ -69,10 +77,10 @@ func (l *languageCache) match(k languageChoice, ask func(accept string, prefs ..
 			prefs = append(prefs, p)
 		}
 	}
-	lang = ask(k.accept, prefs...)
+	lang = contentLanguage(ask(k.accept, prefs...))
 	l.mu.Lock()
 	if l.seen == nil || len(l.seen) >= maxLanguages {
-		l.seen = map[languageChoice]string{}
+		l.seen = map[languageChoice][]string{}
 	}
 	l.seen[k] = lang
 	l.mu.Unlock()

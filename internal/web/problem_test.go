@@ -19,13 +19,13 @@ import (
 func TestStatusTable(t *testing.T) {
 	for code, want := range map[errs.Code]int{
 		errs.Invalid: 400, errs.Unauthenticated: 401, errs.Forbidden: 403, errs.NotFound: 404, errs.Method: 405,
-		errs.Conflict: 409, errs.TooLarge: 413, errs.Unsupported: 415, errs.Rule: 422, errs.RateLimited: 429,
+		errs.Conflict: 409, errs.Outdated: 412, errs.Unconditional: 428, errs.TooLarge: 413, errs.Unsupported: 415, errs.Rule: 422, errs.Blocked: 451, errs.RateLimited: 429,
 		errs.Upstream: 502, errs.Unavailable: 503, errs.Internal: 500, "never heard of": 500,
 	} {
 		got, _ := Status(code)
 		assert.Equal(t, want, got, code)
 	}
-	assert.Len(t, statuses, 13, "every code of package errs is in the table")
+	assert.Len(t, statuses, 16, "every code of package errs is in the table")
 }
 
 func TestRender(t *testing.T) {

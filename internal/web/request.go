@@ -33,7 +33,7 @@ type request struct {
 	id       string
 	trace    string // traceparent as received, "" if none or malformed
 	idHeader [1]string
-	lang     string
+	lang     []string // chosen language as header values, nil until asked
 	site     *site.Site
 	caller   Caller
 	ip       netip.Addr
@@ -42,6 +42,7 @@ type request struct {
 	method   string
 	length   int64 // of the body, -1 when chunked
 	body     []byte
+	asked    any // the parsed query of an operation that remembers them
 
 	status  int    // of a rendered problem
 	code    string // wire code of a rendered problem
@@ -58,6 +59,11 @@ type timedContext struct {
 type requestKey struct{}
 
 func requestOf(ctx context.Context) *request {
+	if c, ok := ctx.(*gin.Context); ok && c.Request != nil { // the usual way, without asking gin for each key
+		if r, ok := c.Request.Context().(*request); ok {
+			return r
+		}
+	}
 	r, _ := ctx.Value(requestKey{}).(*request)
 	return r
 }
@@ -133,7 +139,7 @@ func SetCaller(c *gin.Context, caller Caller) {
 	if r := requestOf(c); r != nil {
 		r.caller = caller
 		if caller.Language != "" {
-			r.lang = "" // choose again, now with the preference
+			r.lang = nil // choose again, now with the preference
 		}
 	}
 }
@@ -184,6 +190,19 @@ func RawBody(ctx context.Context) []byte {
 		return r.body
 	}
 	return nil
+}
+
+// minExpect is the size up to which a body fits into net/http's buffer beside its head.
+const minExpect = 3 << 10
+
+// expect tells the connection which body follows, so that it leaves with its head in one piece.
+func (r *request) expect(body []byte, length string) {
+	if len(body) < minExpect || r.method != http.MethodGet {
+		return
+	}
+	if c, ok := r.base.Value(connKey{}).(*conn); ok {
+		c.expect(body, length)
+	}
 }
 
 func (r *request) setID(sent string) {

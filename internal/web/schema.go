@@ -21,6 +21,10 @@ var visitOptions = []openapi3.SchemaValidationOption{
 		_, err := time.Parse(time.RFC3339, s)
 		return err
 	})),
+	openapi3.WithStringFormatValidator("id", openapi3.NewCallbackValidator(func(s string) error {
+		_, err := ParseID(s)
+		return err
+	})),
 }
 
 // validate checks a decoded body against the schema and reports every broken field, nil when there is none.

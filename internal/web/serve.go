@@ -36,10 +36,11 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes - 4096, // net/http adds 4096 of slop
 		BaseContext: func(net.Listener) context.Context { return base },
+		ConnContext: withConn,
 		ErrorLog:    slog.NewLogLogger(dropText{log.Handler()}, slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	go func() { failed <- srv.Serve(listener{l}) }()
 	select {
 	case err := <-failed:
 		return err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"sort"
 	"strings"
@@ -30,6 +31,7 @@ const (
 // Options is what the edge needs. Zero limits and times take the defaults above.
 type Options struct {
 	Logger   *slog.Logger         // access log and errors; nil discards
+	Lines    io.Writer            // where JSON lines of requests go without passing slog; nil sends them to Logger
 	Bundle   *i18n.Bundle         // texts of problems and language choice
 	Sites    *site.Registry       // site keys
 	Spec     []byte               // the OpenAPI document (YAML or JSON)
@@ -64,7 +66,8 @@ type Server struct {
 	bySite  *Limiter[clientKey]
 	byCall  *Limiter[Caller]
 	other   routeTable
-	direct  bool // no trusted proxies: the peer is the client
+	inSite  map[*site.Site]context.Context // the context of a request that knows nothing but its site
+	direct  bool                           // no trusted proxies: the peer is the client
 }
 
 // New compiles the contract and builds the engine with its operations endpoints. It fails when the document
@@ -84,8 +87,12 @@ func New(o Options) (*Server, error) {
 		bySite: NewLimiter[clientKey](o.Limits.SitePerSecond, o.Limits.SiteBurst),
 		byCall: NewLimiter[Caller](o.Limits.MemberPerSecond, o.Limits.MemberBurst),
 		direct: len(o.TrustedProxies) == 0,
+		inSite: map[*site.Site]context.Context{},
 	}
 	s.other.metrics = m
+	for _, at := range o.Sites.All() {
+		s.inSite[at] = site.NewContext(context.Background(), at) //nolint:fatcontext // each begins anew
+	}
 	if err := s.loadContract(o.Spec); err != nil {
 		return nil, err
 	}
@@ -125,21 +132,6 @@ func (o Options) withDefaults() Options {
 
 // Contract is the loaded OpenAPI document, for tests that validate answers. Do not change it.
 func (s *Server) Contract() *openapi3.T { return s.doc }
-
-// Shortcut lets a feature answer an operation (by operationId) right after its credentials and parameters were
-// checked, in front of the generated binding: fn returns true when it wrote the answer, typically a Cached one.
-// It fails for an operation the contract does not have. Call it before serving.
-func (s *Server) Shortcut(operationID string, fn func(c *gin.Context) bool) error {
-	for _, byPath := range s.ops {
-		for _, op := range byPath {
-			if op.id == operationID {
-				op.shortcut = fn
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("web: the contract has no operation %q", operationID)
-}
 
 // Check compares the routes of the engine with the contract, both ways: what is routed without an operation
 // (files of the docs page and paths below the given prefixes excepted) and which operation has no route.

@@ -95,7 +95,7 @@ components:
   schemas:
     Id:
       oneOf:
-        - {type: string, pattern: "^[1-9][0-9]{0,18}$"}
+        - {type: string, format: id, pattern: "^[1-9][0-9]{0,18}$"}
         - {type: integer, minimum: 1, maximum: 9223372036854775807}
     Thing:
       type: object
@@ -148,7 +148,7 @@ type edgeTest struct {
 func bearerNumber(c *gin.Context) error {
 	switch h := c.GetHeader("Authorization"); h {
 	case "":
-		return errs.New(errs.Unauthenticated, "auth.required")
+		return NoToken
 	case "Bearer 7":
 		SetCaller(c, Caller{Kind: "member", ID: 7, Language: "ko"})
 		return nil
