@@ -207,8 +207,11 @@ func (s *Service) patience(k cacheKey, old *entry) time.Duration {
 		return s.health(k.kind).patience()
 	}
 	limit := shortWait
-	if old.dirty.Load() != 0 || s.now().Sub(old.loaded) > recent {
-		limit = leastWait // known to be wrong, or hardly worth giving
+	switch {
+	case old.dirty.Load() != 0: // known to be wrong
+		limit = s.health(k.kind).patience()
+	case s.now().Sub(old.loaded) > recent: // hardly worth giving
+		limit = leastWait
 	}
 	now := time.Now()
 	if !old.waitedOn.CompareAndSwap(0, now.UnixNano()) {

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -200,6 +201,11 @@ func newGated(t *testing.T, answer string) (*gated, *fixture) {
 	g := &gated{arrived: make(chan struct{}, 16), release: make(chan struct{}, 16)}
 	g.answer.Store(&answer)
 	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the caller hung up
+		if !strings.Contains(r.URL.Path, detailAPI) {
+			_, _ = w.Write([]byte(`{"success":true}`)) // following what was shown, at a time of its own
+			return
+		}
 		said := *g.answer.Load() // what 1688 knows when it is asked
 		g.calls.Add(1)
 		g.arrived <- struct{}{}
@@ -210,7 +216,9 @@ func newGated(t *testing.T, answer string) (*gated, *fixture) {
 		_, _ = w.Write([]byte(said))
 	}))
 	t.Cleanup(ts.Close)
-	return g, withGateway(t, &clock{t: time.Unix(1_800_000_000, 0)}, ts.URL)
+	f := withGateway(t, &clock{t: time.Unix(1_800_000_000, 0)}, ts.URL)
+	f.health(&kindProduct).usual.Store(int64(time.Minute)) // a busy machine is no reason for an old answer
+	return g, f
 }
 
 // A load that began before the change must not bring the old answer back after it.
