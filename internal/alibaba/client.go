@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -132,6 +133,11 @@ func (c *Client) Close() {
 // call runs one API: sign, send, judge, decode. Reads are repeated once when Transient; anything is repeated once after
 // a renewed token. read decodes a 200 body: *Error for a business failure, any other error for an unreadable answer.
 func (c *Client) call(ctx context.Context, api *endpoint, params []param, read func([]byte) error) (requestID string, err error) {
+	return c.callWith(ctx, api, params, nil, read)
+}
+
+// callWith is call with a file (nil: none).
+func (c *Client) callWith(ctx context.Context, api *endpoint, params []param, file *upload, read func([]byte) error) (requestID string, err error) {
 	var failure *Error
 	used := ""
 	for attempt := 1; attempt <= attempts; attempt++ {
@@ -144,7 +150,7 @@ func (c *Client) call(ctx context.Context, api *endpoint, params []param, read f
 		if err != nil {
 			return "", err
 		}
-		call := c.attempt(ctx, api, c.form(api, params, used), read)
+		call := c.attempt(ctx, api, c.form(api, params, used), file, read)
 		call.Attempt = attempt
 		done(call.Call)
 		if requestID, failure = call.RequestID, call.failure; failure == nil {
@@ -192,10 +198,14 @@ func (c *Client) notSent(api *endpoint, err error) *Error {
 	return &Error{API: api.name, Class: Transient, Err: err}
 }
 
-// clean takes our own credentials out of an upstream text that echoes them, then cuts it to size; in this order, or half
+// anyURL finds addresses in upstream texts: those of a cashier must stay private.
+var anyURL = regexp.MustCompile(`(?i)\bhttps?:\S+`)
+
+// clean takes addresses and our own credentials out of an upstream text that echoes them, then cuts it to size; in this order, or half
 // a token could survive at the cut. used is the token of the call, which a renewal may have replaced meanwhile.
 func (c *Client) clean(e *Error, used string) *Error {
 	token := c.tokens.current()
+	e.Message = anyURL.ReplaceAllString(e.Message, "(link)")
 	for _, private := range [...]string{c.secret, used, token.AccessToken, token.RefreshToken} {
 		if private != "" {
 			e.Message = strings.ReplaceAll(e.Message, private, "***")
@@ -239,12 +249,12 @@ type attempted struct {
 }
 
 // attempt is one gateway call.
-func (c *Client) attempt(ctx context.Context, api *endpoint, form []byte, read func([]byte) error) attempted {
+func (c *Client) attempt(ctx context.Context, api *endpoint, form []byte, file *upload, read func([]byte) error) attempted {
 	start := time.Now()
 	limit, short := c.limit(ctx, api)
 	own, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	a := c.send(own, c.signedPath(api), form)
+	a := c.send(own, c.signedPath(api), form, file)
 	failure := c.judge(api, a, read)
 	return attempted{
 		Call: describe(ctx, api, a, failure, time.Since(start)), failure: failure, final: short && own.Err() != nil,
@@ -260,14 +270,14 @@ type answer struct {
 	sent      bool
 }
 
-// send posts a form to base/path and reads the whole answer, so that the connection can be used again.
-func (c *Client) send(ctx context.Context, path string, form []byte) answer {
+// send posts a form, or a file with the form in the URL, to base/path and reads the whole answer, so that the connection can be used again.
+func (c *Client) send(ctx context.Context, path string, form []byte, file *upload) answer {
 	var asked, got atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
 	})
-	resp, err := c.http.Do(c.request(ctx, path, form))
+	resp, err := c.http.Do(c.request(ctx, path, form, file))
 	if err != nil {
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {
@@ -284,20 +294,24 @@ func (c *Client) send(ctx context.Context, path string, form []byte) answer {
 }
 
 // request is built by hand: parsing the same URL for every call costs more than signing it.
-func (c *Client) request(ctx context.Context, path string, form []byte) *http.Request {
+func (c *Client) request(ctx context.Context, path string, form []byte, file *upload) *http.Request {
 	target := *c.base
 	target.Path += "/" + path
+	contentType, body := "application/x-www-form-urlencoded; charset=UTF-8", form
+	if file != nil {
+		target.RawQuery, contentType, body = string(form), file.contentType, file.body
+	}
 	req := &http.Request{
 		Method: http.MethodPost, URL: &target, Host: target.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{
-			"Content-Type": {"application/x-www-form-urlencoded; charset=UTF-8"},
+			"Content-Type": {contentType},
 			"Accept":       {"application/json"},
 		},
-		Body:          io.NopCloser(bytes.NewReader(form)),
-		ContentLength: int64(len(form)),
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
 		// lets the transport repeat on a fresh connection when it wrote nothing on a stale one
-		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(form)), nil },
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil },
 	}
 	return req.WithContext(ctx)
 }
@@ -370,8 +384,8 @@ func (c *Client) judge(api *endpoint, a answer, read func([]byte) error) *Error 
 	switch {
 	case errors.As(err, &refused):
 		class, _ := gatewayClass(refused.Code)
-		if refused.Class == Unknown {
-			class = Unknown
+		if refused.Class != Rejected {
+			class = refused.Class // the decoder knows better
 		}
 		return fail(class, refused.Code, refused.Message, refused.Err)
 	case err != nil:

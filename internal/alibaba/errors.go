@@ -101,6 +101,27 @@ func IsNoTrace(err error) bool {
 	return errors.As(err, &e) && e.API == apiLogisticsTrace.name && e.Code == "404"
 }
 
+// IsTooYoung reports that CancelOrder came in the order's first ten seconds (code CLOSE_ORDER_TOO_FAST).
+func IsTooYoung(err error) bool { return hasCode(err, "CLOSE_ORDER_TOO_FAST") }
+
+// IsWrongStatus reports that the order's status does not allow the call (code ORDER_STATUS_ERROR): read the order, somebody
+// or something was faster.
+func IsWrongStatus(err error) bool { return hasCode(err, "ORDER_STATUS_ERROR") }
+
+// IsNoOrder reports that 1688 knows no such order of this account (code ORDER_NOT_EXIST).
+func IsNoOrder(err error) bool { return hasCode(err, "ORDER_NOT_EXIST") }
+
+// RefusalCode is the code of a refusal by 1688, "" for every other error and for a refusal without one.
+func RefusalCode(err error) string {
+	var e *Error
+	if errors.As(err, &e) && e.Class == Rejected {
+		return e.Code
+	}
+	return ""
+}
+
+func hasCode(err error, code string) bool { return RefusalCode(err) == code }
+
 // rejection is a business failure as a decoder sees it; the client adds API, status and request id and cuts the texts.
 func rejection(code, message string) *Error {
 	return &Error{Class: Rejected, Code: code, Message: message}

@@ -170,7 +170,7 @@ func (c *Client) refresh(ctx context.Context, old Token) (Token, error) {
 		return Token{}, err
 	}
 	start := time.Now()
-	a := c.send(ctx, "http/1/system.oauth2/getToken/"+c.appKey, []byte(form))
+	a := c.send(ctx, "http/1/system.oauth2/getToken/"+c.appKey, []byte(form), nil)
 	fresh, failure := c.readToken(a, old)
 	done(describe(ctx, &apiToken, a, failure, time.Since(start)))
 	if failure != nil {

@@ -3,11 +3,14 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -44,7 +47,7 @@ func (k *contractClient) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.form, err = url.ParseQuery(string(body)); err != nil {
+	if k.form, err = contractForm(r, body); err != nil {
 		return nil, err
 	}
 	r = r.Clone(r.Context())
@@ -60,6 +63,26 @@ func (k *contractClient) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
+// contractForm reads what was sent. A file is a field in base64, as the fixtures have it.
+func contractForm(r *http.Request, body []byte) (url.Values, error) {
+	kind, opt, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		form, err2 := url.ParseQuery(string(body))
+		return form, errors.Join(err, err2)
+	}
+	form, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	part, err := multipart.NewReader(bytes.NewReader(body), opt["boundary"]).NextPart()
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(part)
+	form.Set(part.FormName(), base64.StdEncoding.EncodeToString(data))
+	return form, err
+}
+
 func newContractClient(t *testing.T, g *contractTarget) *contractClient {
 	t.Helper()
 	k := &contractClient{contractTarget: g}
@@ -71,6 +94,10 @@ func newContractClient(t *testing.T, g *contractTarget) *contractClient {
 	maps.Copy(k.calls, k.listCalls())
 	maps.Copy(k.calls, k.tradeCalls())
 	maps.Copy(k.calls, k.writeBackCalls())
+	maps.Copy(k.calls, k.settleCalls())
+	maps.Copy(k.calls, k.payCalls())
+	maps.Copy(k.calls, k.refundCalls())
+	maps.Copy(k.calls, k.refundQueryCalls())
 	return k
 }
 
