@@ -59,6 +59,13 @@ func FuzzEnvelope(f *testing.F) {
 			&apiBuyerOrders:    func(b []byte) error { _, err := readOrders(b); return err },
 			&apiPreview:        func(b []byte) error { _, err := readPreview(b, true); return err },
 			&apiLogisticsTrace: func(b []byte) error { _, err := readTraces(b, true); return err },
+			&apiAlipayURL:      func(b []byte) error { _, err := readPayLink(b, true); return err },
+			&apiPayWays:        func(b []byte) error { var w PayWays; return readResultList(b, &w) },
+			&apiPayProtocol:    func(b []byte) error { _, err := readPayProtocols(b); return err },
+			&apiCreateRefund:   refundTrouble(func(b []byte) error { _, err := readCreatedRefund(b); return err }),
+			&apiReturnGoods:    returnTrouble(openAck),
+			&apiRefunds:        func(b []byte) error { _, err := readRefunds(b, false); return err },
+			&apiWaybills:       func(b []byte) error { _, err := readWaybills(b); return err },
 			&apiCreateOrder: func(b []byte) error {
 				created, err := readCreated(b)
 				if err == nil && (created == nil || len(created.Orders) == 0) {

@@ -61,6 +61,15 @@ type Parcel struct {
 	Receiver    ParcelReceiver  `json:"receiver"`
 	Sender      ParcelSender    `json:"sender"`
 	OrderGoods  []ParcelContent `json:"logisticsOrderGoods"`
+	SentGoods   []ParcelContent `json:"logisticsOrderSendGood"` // the same under its other name
+}
+
+// Contents says how many pieces of which sub-orders are inside.
+func (p *Parcel) Contents() []ParcelContent {
+	if len(p.OrderGoods) > 0 {
+		return p.OrderGoods
+	}
+	return p.SentGoods
 }
 
 // OrderEntryIDs splits EntryIDs; words that are no ids are left out.

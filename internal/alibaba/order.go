@@ -141,6 +141,8 @@ type Trade struct {
 	Terms         []TradeTerm     `json:"tradeTerms"`
 	Logistics     NativeLogistics `json:"nativeLogistics"`
 	Overseas      OverseasAddress `json:"overseasExtraAddress"`
+	OverseasBills OverseasBills   `json:"overseaLogisticsInfo"`
+	Business      BusinessInfo    `json:"orderBizInfo"`
 	ExtAttributes []ExtAttribute  `json:"extAttributes"`
 	FromEncrypt   Bool            `json:"fromEncryptOrder"`
 }
@@ -151,6 +153,22 @@ func (t *Trade) OrderID() ID {
 		return t.Base.IDText
 	}
 	return t.Base.ID
+}
+
+// PayUntil is the last moment to pay the order, the zero time when 1688 did not say: the earliest of its lines, or so many
+// seconds after its creation.
+func (t *Trade) PayUntil() time.Time {
+	var until time.Time
+	for i := range t.Items {
+		if at := t.Items[i].PayExpireTime.Time; !at.IsZero() && (until.IsZero() || at.Before(until)) {
+			until = at
+		}
+	}
+	const year = 366 * 24 * 60 * 60
+	if b := &t.Base; until.IsZero() && b.PayTimeoutType == 0 && b.PayTimeout > 0 && b.PayTimeout <= year && !b.CreateTime.IsZero() {
+		until = b.CreateTime.Add(time.Duration(b.PayTimeout) * time.Second)
+	}
+	return until
 }
 
 // TradeBase holds the order's own facts.
@@ -187,7 +205,10 @@ type TradeBase struct {
 	TradeTypeCode     Text      `json:"tradeTypeCode"`
 	TradeTypeDesc     Text      `json:"tradeTypeDesc"`
 	PayChannelCodes   []Text    `json:"payChannelCodeList"`
+	PayChannelNames   []Text    `json:"payChannelList"` // Chinese
 	BuyerID           Text      `json:"buyerID"`
+	BuyerLoginID      Text      `json:"buyerLoginId"`    // may be masked
+	SubBuyerLoginID   Text      `json:"subBuyerLoginId"` // the sub-account that ordered
 	SellerID          Text      `json:"sellerID"`
 	SellerLoginID     Text      `json:"sellerLoginId"` // may be masked
 	SellerUserID      ID        `json:"sellerUserId"`
@@ -196,6 +217,56 @@ type TradeBase struct {
 	OutOrderID        Text      `json:"outOrderId"`
 	OverSeaOrder      Bool      `json:"overSeaOrder"`
 	StepPayAll        Bool      `json:"stepPayAll"`
+	SellerOrder       Bool      `json:"sellerOrder"` // an invitation by the seller: cannot be paid together with others
+	MemoColour        Text      `json:"buyerRemarkIcon"`
+
+	Steps         []TradeStep   `json:"newStepOrderList"` // payment stages; empty for plain orders
+	SellerContact SellerContact `json:"sellerContact"`
+	Receiver      TradeReceiver `json:"receiverInfo"`
+}
+
+// Payment of a TradeStep.
+const (
+	StepUnpaid    = 1
+	StepPaid      = 2
+	StepCancelled = 8
+	StepTopUp     = 12
+)
+
+// TradeStep is one stage of a staged order. Its amounts travel in yuan and are fen here.
+type TradeStep struct {
+	No              Int       `json:"stepNo"`
+	Name            Text      `json:"stepName"` // Chinese
+	Last            Bool      `json:"lastStep"`
+	Active          Int       `json:"activeStatus"` // 1: the stage to be paid now
+	PayStatus       Int       `json:"payStatus"`
+	LogisticsStatus Int       `json:"logisticsStatus"` // 1, 2, 3, 4 as TradeItem's; 7 nothing to send
+	PayFen          FenOfYuan `json:"payFee"`
+	PaidFen         FenOfYuan `json:"paidFee"`
+	GoodsFen        FenOfYuan `json:"goodsFee"`
+	AdjustFen       FenOfYuan `json:"adjustFee"`
+	DiscountFen     FenOfYuan `json:"discountFee"`
+	FreightFen      FenOfYuan `json:"postFee"`
+	PaidFreightFen  FenOfYuan `json:"paidPostFee"`
+	StartTime       Time      `json:"gmtStart"`
+	PayTime         Time      `json:"gmtPay"`
+	EndTime         Time      `json:"gmtEnd"`
+}
+
+// SellerContact names the shop.
+type SellerContact struct {
+	CompanyName Text `json:"companyName"`
+	ShopName    Text `json:"shopName"`
+}
+
+// TradeReceiver is the recipient; personal data. The list leaves parts out unless NeedAddressInfo.
+type TradeReceiver struct {
+	FullName     Text `json:"toFullName"`
+	Mobile       Text `json:"toMobile"`
+	Phone        Text `json:"toPhone"`
+	PostCode     Text `json:"toPost"`
+	DistrictCode Text `json:"toDivisionCode"`
+	Address      Text `json:"toArea"`
 }
 
 // TradeItem is one sub-order.
@@ -222,7 +293,9 @@ type TradeItem struct {
 	ImageURLs       []Text    `json:"productImgUrl"`
 	SnapshotURL     Text      `json:"productSnapshotUrl"`
 	SkuInfos        []Named   `json:"skuInfos"`
-	CargoNumber     Text      `json:"cargoNumber"`
+	CargoNumber     Text      `json:"cargoNumber"`        // the seller's, of the SKU
+	OfferNumber     Text      `json:"productCargoNumber"` // the seller's, of the offer
+	QuantityFactor  Text      `json:"quantityFactor"`
 	CreateTime      Time      `json:"gmtCreate"`
 	ModifyTime      Time      `json:"gmtModified"`
 	CompleteTime    Time      `json:"gmtCompleted"`
@@ -261,6 +334,7 @@ type NativeLogistics struct {
 	City          Text            `json:"city"`
 	Province      Text            `json:"province"`
 	Town          Text            `json:"town"`
+	TownCode      Text            `json:"townCode"`
 	Zip           Text            `json:"zip"`
 	ContactPerson Text            `json:"contactPerson"`
 	Mobile        Text            `json:"mobile"`
@@ -279,12 +353,30 @@ type LogisticsItem struct {
 	Type          Text `json:"type"` // 0 own carrier, 1 platform carrier, 2 none
 	DeliveredTime Time `json:"deliveredTime"`
 	SubItemIDs    Text `json:"subItemIds"` // comma list
+	CompanyID     Text `json:"logisticsCompanyId"`
+	NoLogistics   Text `json:"noLogisticsCondition"` // 1 to 5: why there is no parcel
+}
+
+// SubItems splits SubItemIDs; words that are no ids are left out.
+func (i *LogisticsItem) SubItems() []ID { return idList(string(i.SubItemIDs)) }
+
+// BusinessInfo holds flags of the order.
+type BusinessInfo struct {
+	CreditOrder       Bool `json:"creditOrder"`
+	Dropshipping      Bool `json:"dropshipping"`
+	ShippingInsurance Text `json:"shippingInsurance"` // givenByPlatform, givenByMerchant or empty
+}
+
+// OverseasBills are the waybills of 1688's official cross-border parcels.
+type OverseasBills struct {
+	IDs []Text `json:"overseasLogisticsIds"`
 }
 
 // OverseasAddress holds forwarder data.
 type OverseasAddress struct {
 	ChannelName         Text `json:"channelName"`
 	ChannelID           Text `json:"channelId"`
+	ShippingCompanyID   Text `json:"shippingCompanyId"`
 	ShippingCompanyName Text `json:"shippingCompanyName"`
 	CountryCode         Text `json:"countryCode"`
 	Country             Text `json:"country"`

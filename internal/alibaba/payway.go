@@ -46,13 +46,13 @@ func (c *Client) PayWays(ctx context.Context, orderID ID) (*PayWays, error) {
 	return &ways, nil
 }
 
-// readResultList opens the answers that call their payload resultList.
+// readResultList opens the answers that call their payload resultList, also inside result, and result alone.
 func readResultList[T any](body []byte, into *T) error {
 	var wire struct {
 		verdict
-		List json.RawMessage `json:"resultList"`
+		List   json.RawMessage `json:"resultList"`
+		Result json.RawMessage `json:"result"`
 	}
-	var fresh T
 	if !isObject(body) {
 		return errGarbage
 	}
@@ -62,10 +62,27 @@ func readResultList[T any](body []byte, into *T) error {
 	if err := wire.err(); err != nil {
 		return err
 	}
-	if !isObject(wire.List) {
+	list := wire.List
+	if !isObject(list) && isObject(wire.Result) {
+		var inner struct {
+			verdict
+			List json.RawMessage `json:"resultList"`
+		}
+		if err := decode(wire.Result, &inner); err != nil {
+			return garbled(err)
+		}
+		if err := inner.err(); err != nil {
+			return err
+		}
+		if list = inner.List; !isObject(list) {
+			list = wire.Result
+		}
+	}
+	if !isObject(list) {
 		return errGarbage
 	}
-	err := garbled(decode(wire.List, &fresh))
+	var fresh T
+	err := garbled(decode(list, &fresh))
 	*into = fresh
 	return err
 }

@@ -72,6 +72,7 @@ func newWrites(c *Client) map[*endpoint]func(context.Context) error {
 			_, err := c.CreateRefund(ctx, refundRequest())
 			return err
 		},
+		&apiUrgeDelivery: func(ctx context.Context) error { return c.UrgeDelivery(ctx, 1) },
 		&apiReturnGoods: func(ctx context.Context) error {
 			return c.ReturnGoods(ctx, ReturnShipment{RefundID: "TQ1", CompanyNo: "ZTO", FreightBill: "1"})
 		},

@@ -260,6 +260,21 @@ type OfficialOffer struct {
 type Created struct {
 	Orders []CreatedOrder
 	Failed []FailedOffer
+	Lost   []LostOrder
+	Terms  *CreditTerms // set when the seller lets the account pay later
+}
+
+// LostOrder is a part of a split order that 1688 lists without an order id: it was not made.
+type LostOrder struct {
+	Code    string
+	Message string
+}
+
+// CreditTerms say when an order that is paid later has to be paid.
+type CreditTerms struct {
+	Type    Int `json:"tapType"` // 1 on a day of the month, 6 days after receipt
+	Date    Int `json:"tapDate"` // the day, or the days
+	Overdue Int `json:"tapOverdue"`
 }
 
 // CreatedOrder exists at 1688, whatever Success says: official answers show false beside an order id.
@@ -270,6 +285,7 @@ type CreatedOrder struct {
 	Success    bool
 	Code       string
 	Message    string
+	PayChannel string // of a part of a split order, when it was chosen before
 }
 
 // FailedOffer is a line that was not ordered.
@@ -325,7 +341,9 @@ type wireCreated struct {
 	OrderID            ID   `json:"orderId"`
 	TotalSuccessAmount Int  `json:"totalSuccessAmount"`
 	PostFee            Int  `json:"postFee"`
-	FailedOfferList    []struct {
+
+	AccountPeriod   *CreditTerms `json:"accountPeriod"`
+	FailedOfferList []struct {
 		OfferID      ID   `json:"offerId"`
 		SpecID       Text `json:"specId"`
 		ErrorCode    Text `json:"errorCode"`
@@ -338,6 +356,7 @@ type wireCreated struct {
 		Success    Bool `json:"success"`
 		ResultCode Text `json:"resultCode"`
 		Message    Text `json:"message"`
+		PayChannel Text `json:"payChannel"`
 	} `json:"orderList"`
 }
 
@@ -369,12 +388,15 @@ func readCreated(body []byte) (*Created, error) {
 }
 
 func (w *wireCreated) created() *Created {
-	var out Created
+	out := Created{Terms: w.AccountPeriod}
 	for _, o := range w.OrderList {
-		if o.OrderID != 0 {
-			out.Orders = append(out.Orders, CreatedOrder{OrderID: o.OrderID, AmountFen: int64(o.Amount), PostFeeFen: int64(o.PostFee),
-				Success: bool(o.Success), Code: string(o.ResultCode), Message: clip(string(o.Message), maxMessage)})
+		code, message := string(o.ResultCode), clip(string(o.Message), maxMessage)
+		if o.OrderID == 0 {
+			out.Lost = append(out.Lost, LostOrder{Code: code, Message: message})
+			continue
 		}
+		out.Orders = append(out.Orders, CreatedOrder{OrderID: o.OrderID, AmountFen: int64(o.Amount), PostFeeFen: int64(o.PostFee),
+			Success: bool(o.Success), Code: code, Message: message, PayChannel: string(o.PayChannel)})
 	}
 	if w.OrderID != 0 && len(out.Orders) == 0 {
 		out.Orders = []CreatedOrder{{OrderID: w.OrderID, AmountFen: int64(w.TotalSuccessAmount), PostFeeFen: int64(w.PostFee),

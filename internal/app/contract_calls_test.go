@@ -67,7 +67,49 @@ func (k *contractClient) payCalls() map[string]contractMethod {
 		}},
 		ns + "alibaba.trade.pay.protocolPay.isopen": {"PayProtocols", func(ctx context.Context, _ map[string]string) error {
 			list, err := k.c.PayProtocols(ctx)
-			return orNothing(err, len(list) > 0 && bool(list[0].Signed))
+			return orNothing(err, len(list) == 2 && list[0].Channel == "SHEGOU")
+		}},
+	}
+}
+
+// aroundCalls are what else an order needs: terms, addresses, carriers, parcels.
+func (k *contractClient) aroundCalls() map[string]contractMethod {
+	const ns, parcels, cross = "com.alibaba.trade/", "com.alibaba.logistics/", "com.alibaba.fenxiao.crossborder/"
+	return map[string]contractMethod{
+		ns + "trade.orderpay.analysis": {"PayAnalysis", func(ctx context.Context, args map[string]string) error {
+			a, err := k.c.PayAnalysis(ctx, k.list(args["orderIds"]), args["payChannel"])
+			return orNothing(err, a != nil && len(a.Orders) == 1 && a.Orders[0].AmountFen > 0)
+		}},
+		ns + "alibaba.accountPeriod.list.buyerView": {"AccountPeriods", func(ctx context.Context, _ map[string]string) error {
+			page, err := k.c.AccountPeriods(ctx, 1, "")
+			return orNothing(err, page != nil && page.Total > 0 && page.Periods[0].QuotaFen > 0)
+		}},
+		ns + "alibaba.trade.receiveAddress.get": {"SavedAddresses", func(ctx context.Context, _ map[string]string) error {
+			list, err := k.c.SavedAddresses(ctx)
+			return orNothing(err, len(list) > 0 && list[0].ID != 0 && len(list[0].DistrictCode) == 6)
+		}},
+		ns + "alibaba.trade.addresscode.parse": {"ParseAddress", func(ctx context.Context, args map[string]string) error {
+			a, err := k.c.ParseAddress(ctx, args["addressInfo"])
+			return orNothing(err, a != nil && a.DistrictCode == "330108" && a.Rest != "")
+		}},
+		ns + "alibaba.trade.OpQueryMarketingMixConfig": {"MixConfig", func(ctx context.Context, args map[string]string) error {
+			rule, err := k.c.MixConfig(ctx, args["sellerMemberId"], "")
+			return orNothing(err, rule != nil && rule.MemberID != "")
+		}},
+		parcels + "alibaba.logistics.OpQueryLogisticCompanyList": {"Carriers", func(ctx context.Context, _ map[string]string) error {
+			list, err := k.c.Carriers(ctx, false)
+			return orNothing(err, len(list) > 0 && list[0].CompanyNo != "")
+		}},
+		parcels + "logistics.delivery.urge": {"UrgeDelivery", func(ctx context.Context, args map[string]string) error {
+			return k.c.UrgeDelivery(ctx, k.id(args["orderId"]))
+		}},
+		cross + "logistics.order.getOutOrderId": {"OutOrders", func(ctx context.Context, args map[string]string) error {
+			found, err := k.c.OutOrders(ctx, "", args["noMainPartCode"])
+			return orNothing(err, found != nil && len(found.OutOrderIDs) == 1 && len(found.OrderIDs) == 1)
+		}},
+		cross + "bigcustomer.mailNo.query": {"Waybills", func(ctx context.Context, args map[string]string) error {
+			bills, err := k.c.Waybills(ctx, args["outOrderId"])
+			return orNothing(err, len(bills) == 1)
 		}},
 	}
 }

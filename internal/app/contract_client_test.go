@@ -96,6 +96,7 @@ func newContractClient(t *testing.T, g *contractTarget) *contractClient {
 	maps.Copy(k.calls, k.writeBackCalls())
 	maps.Copy(k.calls, k.settleCalls())
 	maps.Copy(k.calls, k.payCalls())
+	maps.Copy(k.calls, k.aroundCalls())
 	maps.Copy(k.calls, k.refundCalls())
 	maps.Copy(k.calls, k.refundQueryCalls())
 	return k
