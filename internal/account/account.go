@@ -38,6 +38,7 @@ type Signup struct {
 	MobileArea string
 	Language   string
 	IP         string // the person's own address; 1688 asks for it
+	CartToken  string // of the cart filled as a guest, "" = none
 }
 
 // Announced is a member as 1688 is told about it.

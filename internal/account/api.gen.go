@@ -175,6 +175,21 @@ type Tokens struct {
 	TokenType    string `json:"tokenType"`
 }
 
+// CartToken defines model for CartToken.
+type CartToken = string
+
+// CreateAccountParams defines parameters for CreateAccount.
+type CreateAccountParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// CreateSessionParams defines parameters for CreateSession.
+type CreateSessionParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = AccountRequest
 
@@ -186,15 +201,15 @@ type RefreshSessionJSONRequestBody = RefreshRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// CreateAccount Sign up; the member is registered with 1688 in the background
+	// CreateAccount Sign up; the member is registered with 1688 in the background, a guest's cart becomes the member's
 	// (POST /v1/accounts)
-	CreateAccount(c *gin.Context)
+	CreateAccount(c *gin.Context, params CreateAccountParams)
 	// GetMe The signed-in member and the state of the registration with 1688
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
-	// CreateSession Sign in
+	// CreateSession Sign in; a guest's cart is added to the member's
 	// (POST /v1/sessions)
-	CreateSession(c *gin.Context)
+	CreateSession(c *gin.Context, params CreateSessionParams)
 	// DeleteSession Sign out
 	// (DELETE /v1/sessions/current)
 	DeleteSession(c *gin.Context)
@@ -215,6 +230,33 @@ type MiddlewareFunc func(c *gin.Context)
 // CreateAccount operation middleware
 func (siw *ServerInterfaceWrapper) CreateAccount(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateAccountParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -222,7 +264,7 @@ func (siw *ServerInterfaceWrapper) CreateAccount(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.CreateAccount(c)
+	siw.Handler.CreateAccount(c, params)
 }
 
 // GetMe operation middleware
@@ -241,6 +283,33 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 // CreateSession operation middleware
 func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSessionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -248,7 +317,7 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.CreateSession(c)
+	siw.Handler.CreateSession(c, params)
 }
 
 // DeleteSession operation middleware
@@ -314,7 +383,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 type ProblemApplicationProblemPlusJSONResponse Problem
 
 type CreateAccountRequestObject struct {
-	Body *CreateAccountJSONRequestBody
+	Params CreateAccountParams
+	Body   *CreateAccountJSONRequestBody
 }
 
 type CreateAccountResponseObject interface {
@@ -391,7 +461,8 @@ func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeRespons
 }
 
 type CreateSessionRequestObject struct {
-	Body *CreateSessionJSONRequestBody
+	Params CreateSessionParams
+	Body   *CreateSessionJSONRequestBody
 }
 
 type CreateSessionResponseObject interface {
@@ -502,13 +573,13 @@ func (response RefreshSessiondefaultApplicationProblemPlusJSONResponse) VisitRef
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// CreateAccount Sign up; the member is registered with 1688 in the background
+	// CreateAccount Sign up; the member is registered with 1688 in the background, a guest's cart becomes the member's
 	// (POST /v1/accounts)
 	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
 	// GetMe The signed-in member and the state of the registration with 1688
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
-	// CreateSession Sign in
+	// CreateSession Sign in; a guest's cart is added to the member's
 	// (POST /v1/sessions)
 	CreateSession(ctx context.Context, request CreateSessionRequestObject) (CreateSessionResponseObject, error)
 	// DeleteSession Sign out
@@ -577,8 +648,10 @@ type strictHandler struct {
 }
 
 // CreateAccount operation middleware
-func (sh *strictHandler) CreateAccount(ctx *gin.Context) {
+func (sh *strictHandler) CreateAccount(ctx *gin.Context, params CreateAccountParams) {
 	var request CreateAccountRequestObject
+
+	request.Params = params
 
 	var body CreateAccountJSONRequestBody
 	var err error
@@ -643,8 +716,10 @@ func (sh *strictHandler) GetMe(ctx *gin.Context) {
 }
 
 // CreateSession operation middleware
-func (sh *strictHandler) CreateSession(ctx *gin.Context) {
+func (sh *strictHandler) CreateSession(ctx *gin.Context, params CreateSessionParams) {
 	var request CreateSessionRequestObject
+
+	request.Params = params
 
 	var body CreateSessionJSONRequestBody
 	var err error

@@ -25,7 +25,7 @@ func (h server) CreateAccount(ctx context.Context, r CreateAccountRequestObject)
 	st, _ := site.FromContext(ctx)
 	in := Signup{
 		LoginName: r.Body.LoginName, Password: r.Body.Password, Email: text(r.Body.Email), Mobile: text(r.Body.Mobile),
-		MobileArea: text(r.Body.MobileArea), Language: text(r.Body.Language), IP: web.ClientIP(ctx).String(),
+		MobileArea: text(r.Body.MobileArea), Language: text(r.Body.Language), IP: web.ClientIP(ctx).String(), CartToken: text(r.Params.XCartToken),
 	}
 	m, tokens, err := h.s.SignUp(web.Context(ctx), st, in)
 	if err != nil {
@@ -37,7 +37,7 @@ func (h server) CreateAccount(ctx context.Context, r CreateAccountRequestObject)
 // CreateSession implements StrictServerInterface.
 func (h server) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
 	st, _ := site.FromContext(ctx)
-	tokens, err := h.s.SignIn(web.Context(ctx), st, r.Body.LoginName, r.Body.Password)
+	tokens, err := h.s.SignIn(web.Context(ctx), st, r.Body.LoginName, r.Body.Password, text(r.Params.XCartToken))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,9 @@ type Options struct {
 	Auth  *auth.Service
 	Sites *site.Registry
 	Now   func() time.Time
+	// MergeCart, when set, moves a guest's cart, named by its token, into a member's before the member gets tokens. It is
+	// not called for guests without one, and may be called again.
+	MergeCart func(ctx context.Context, site string, memberID int64, token string) error
 }
 
 // Service signs members up and in.
@@ -29,6 +32,7 @@ type Service struct {
 	auth  *auth.Service
 	sites *site.Registry
 	now   func() time.Time
+	merge func(ctx context.Context, site string, memberID int64, token string) error
 }
 
 // New makes a Service.
@@ -36,7 +40,7 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{store: &store{db: o.DB, jobs: o.Jobs, now: o.Now}, auth: o.Auth, sites: o.Sites, now: o.Now}
+	return &Service{store: &store{db: o.DB, jobs: o.Jobs, now: o.Now}, auth: o.Auth, sites: o.Sites, now: o.Now, merge: o.MergeCart}
 }
 
 // SignUp makes a member and its first tokens; registration with 1688 follows as a job. Errors: invalid with pointers,
@@ -63,12 +67,22 @@ func (s *Service) SignUp(ctx context.Context, st *site.Site, in Signup) (memberR
 		return memberRow{}, auth.Tokens{}, err
 	}
 	s.store.jobs.Kick()
-	tokens, err := s.auth.IssueMember(ctx, st.Code, m.ID, m.OutMemberID, m.Language)
+	tokens, err := s.open(ctx, m, in.CartToken)
 	return m, tokens, err
 }
 
-// SignIn checks a password. An unknown name and a wrong password get the same answer in the same time.
-func (s *Service) SignIn(ctx context.Context, st *site.Site, login, password string) (auth.Tokens, error) {
+// open gives a member tokens and the cart it filled as a guest.
+func (s *Service) open(ctx context.Context, m memberRow, cartToken string) (auth.Tokens, error) {
+	if s.merge != nil && cartToken != "" {
+		if err := s.merge(ctx, m.Site, m.ID, cartToken); err != nil {
+			return auth.Tokens{}, err
+		}
+	}
+	return s.auth.IssueMember(ctx, m.Site, m.ID, m.OutMemberID, m.Language)
+}
+
+// SignIn checks a password; cartToken names the cart of the guest that signs in, "" for none. An unknown name and a wrong password get the same answer in the same time.
+func (s *Service) SignIn(ctx context.Context, st *site.Site, login, password, cartToken string) (auth.Tokens, error) {
 	m, err := s.store.byLogin(ctx, st.Code, strings.ToLower(strings.TrimSpace(login)))
 	if err != nil && !errors.Is(err, database.ErrNotFound) {
 		return auth.Tokens{}, err
@@ -85,7 +99,7 @@ func (s *Service) SignIn(ctx context.Context, st *site.Site, login, password str
 		return auth.Tokens{}, errs.New(errs.Unauthenticated, "auth.credentials")
 	}
 	succeeded()
-	return s.auth.IssueMember(ctx, st.Code, m.ID, m.OutMemberID, m.Language)
+	return s.open(ctx, m, cartToken)
 }
 
 // Member reads a member by id.

@@ -154,17 +154,17 @@ func TestSignIn(t *testing.T) {
 	_, err := f.signUp(nil)
 	require.NoError(t, err)
 	for _, login := range []string{"hanako", "HANAKO", " hanako "} {
-		tokens, err := f.SignIn(t.Context(), f.site, login, "a long password")
+		tokens, err := f.SignIn(t.Context(), f.site, login, "a long password", "")
 		require.NoError(t, err, login)
 		assert.NotEmpty(t, tokens.RefreshToken)
 	}
 	// An unknown name and a wrong password cannot be told apart.
-	_, wrong := f.SignIn(t.Context(), f.site, "hanako", "another password")
-	_, unknown := f.SignIn(t.Context(), f.site, "nobody", "a long password")
+	_, wrong := f.SignIn(t.Context(), f.site, "hanako", "another password", "")
+	_, unknown := f.SignIn(t.Context(), f.site, "nobody", "a long password", "")
 	assert.True(t, errs.Is(wrong, "auth.credentials"))
 	assert.Equal(t, wrong, unknown)
 	korea, _ := f.sites.ByCode("korea")
-	_, elsewhere := f.SignIn(t.Context(), korea, "hanako", "a long password")
+	_, elsewhere := f.SignIn(t.Context(), korea, "hanako", "a long password", "")
 	assert.Equal(t, wrong, elsewhere, "a member of another site is unknown")
 }
 
@@ -172,7 +172,7 @@ func TestSignInLimitsGuessing(t *testing.T) {
 	f := newFixture(t)
 	var last error
 	for range auth.DefaultAttempts.PerLogin + 1 {
-		_, last = f.SignIn(t.Context(), f.site, "hanako", "x") // too short to be hashed: cheap
+		_, last = f.SignIn(t.Context(), f.site, "hanako", "x", "") // too short to be hashed: cheap
 	}
 	assert.True(t, errs.Is(last, "auth.too_many_attempts"), "%v", last)
 	assert.Positive(t, errs.From(last).RetryAfter)

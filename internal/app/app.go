@@ -257,7 +257,12 @@ func (a *App) build() error {
 		Name: "entrepot_catalogue_unread_prices_total", Help: "Prices of 1688 that could not be read and were left out.",
 	}, func() float64 { return float64(finder.UnreadPrices()) }))
 	a.closers = append(a.closers, finder.Close)
-	accounts := account.New(account.Options{DB: a.db, Jobs: a.queue, Auth: a.auth, Sites: sites})
+	accounts := account.New(account.Options{
+		DB: a.db, Jobs: a.queue, Auth: a.auth, Sites: sites,
+		MergeCart: func(ctx context.Context, site string, memberID int64, token string) error {
+			return a.orders.MergeCart(ctx, site, memberID, token)
+		},
+	})
 	a.orders = order.New(order.Options{
 		DB: a.db, Jobs: a.queue, Idem: a.idem, Client: a.client, Search: finder, Auth: a.auth, Sites: sites, Rates: rates, Bundle: bundle,
 		Rules: cfg.rules(), Secret: []byte(cfg.TokenSecret), Logger: a.log,

@@ -107,6 +107,7 @@ func TestEveryOperationAnswers(t *testing.T) {
 	y.Shopper.Post(t, http.StatusOK, "/v1/products/"+o.OfferID+"/freight", map[string]any{"items": []any{map[string]any{"skuId": o.SKUs[0].SkuID, "quantity": 1}}})
 	uploaded(t, y.Shopper, http.StatusCreated, drawn(t, 200, 200), nil)
 	y.Shopper.Get(t, http.StatusOK, "/v1/filters")
+	cartButtons(t, y)
 	catalogueStaff(t, y.Admin)
 	for _, path := range []string{"/admin/v1/orders", "/admin/v1/orders?site=japan&limit=1", "/admin/v1/audit", "/admin/v1/messages?state=applied"} {
 		y.Admin.Get(t, http.StatusOK, path)

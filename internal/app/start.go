@@ -158,7 +158,7 @@ func (a *App) purge(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		for _, chore := range []func(context.Context, int) (int64, error){a.idem.Purge, a.auth.PurgeSessions, a.orders.PurgePreviews} {
+		for _, chore := range []func(context.Context, int) (int64, error){a.idem.Purge, a.auth.PurgeSessions, a.orders.PurgePreviews, a.orders.PurgeCarts} {
 			for n := int64(500); n == 500; {
 				var err error
 				if n, err = chore(ctx, 500); err != nil {

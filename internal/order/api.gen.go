@@ -242,6 +242,95 @@ type Blocker struct {
 	Pointer string `json:"pointer"`
 }
 
+// Cart defines model for Cart.
+type Cart struct {
+	// Blockers Why lines cannot be bought as they are; pointers into this answer. Rules over several lines (least quantity of an offer, a seller's mixed-batch rule) count the selected ones
+	Blockers []Blocker `json:"blockers"`
+
+	// CartToken A new guest's, shown once; send it as X-Cart-Token
+	CartToken *string `json:"cartToken,omitempty"`
+
+	// Checked False: 1688 could not be asked about some line
+	Checked bool `json:"checked"`
+
+	// Goods All lines that have a price
+	Goods     Price       `json:"goods"`
+	Groups    []CartGroup `json:"groups"`
+	LineCount int         `json:"lineCount"`
+	MaxLines  int         `json:"maxLines"`
+
+	// SelectedGoods Those of them that are selected
+	SelectedGoods Price `json:"selectedGoods"`
+}
+
+// CartGroup The lines of one seller
+type CartGroup struct {
+	Goods         Price      `json:"goods"`
+	Lines         []CartLine `json:"lines"`
+	SelectedGoods Price      `json:"selectedGoods"`
+	SellerName    *string    `json:"sellerName,omitempty"`
+	SellerOpenId  *string    `json:"sellerOpenId,omitempty"`
+}
+
+// CartItemChange defines model for CartItemChange.
+type CartItemChange struct {
+	Quantity *int64 `json:"quantity,omitempty"`
+	Selected *bool  `json:"selected,omitempty"`
+
+	// SkuId A decimal id; text in answers, text or integer in requests
+	SkuId  *Id     `json:"skuId,omitempty"`
+	SpecId *string `json:"specId,omitempty"`
+
+	// Version The line's version this change is based on; outdated: 409 CART_CHANGED
+	Version *int64 `json:"version,omitempty"`
+}
+
+// CartItemRequest defines model for CartItemRequest.
+type CartItemRequest struct {
+	// OfferId A decimal id; text in answers, text or integer in requests
+	OfferId  Id    `json:"offerId"`
+	Quantity int64 `json:"quantity"`
+
+	// SkuId A decimal id; text in answers, text or integer in requests
+	SkuId  *Id     `json:"skuId,omitempty"`
+	SpecId *string `json:"specId,omitempty"`
+}
+
+// CartLine defines model for CartLine.
+type CartLine struct {
+	AddedAt time.Time `json:"addedAt"`
+
+	// AddedPrice Of a piece when the line was added
+	AddedPrice *Price `json:"addedPrice,omitempty"`
+	Amount     *Price `json:"amount,omitempty"`
+
+	// BatchNumber Quantities come in multiples of it
+	BatchNumber *int64 `json:"batchNumber,omitempty"`
+
+	// Checked False: 1688 could not be asked; text and price are those of the time it was added
+	Checked  bool    `json:"checked"`
+	Id       string  `json:"id"`
+	ImageUrl *string `json:"imageUrl,omitempty"`
+
+	// MinOrderQuantity Least quantity over all variants of the offer
+	MinOrderQuantity *int64 `json:"minOrderQuantity,omitempty"`
+	OfferId          string `json:"offerId"`
+
+	// PriceChanged 1688 asks another price than when the line was added, for the quantity of that time; exchange rates and price tiers are no change
+	PriceChanged *bool   `json:"priceChanged,omitempty"`
+	Quantity     int64   `json:"quantity"`
+	Selected     bool    `json:"selected"`
+	SkuId        *string `json:"skuId,omitempty"`
+	SkuName      *string `json:"skuName,omitempty"`
+	SpecId       *string `json:"specId,omitempty"`
+	Stock        *int64  `json:"stock,omitempty"`
+	Subject      Text    `json:"subject"`
+
+	// UnitPrice Of a piece at the quantity of the offer that is selected; absent when nothing is known or nothing is for sale
+	UnitPrice *Price `json:"unitPrice,omitempty"`
+	Version   int64  `json:"version"`
+}
+
 // Category defines model for Category.
 type Category struct {
 	CategoryId string      `json:"categoryId"`
@@ -396,9 +485,11 @@ type PreviewItem struct {
 	SpecId *string `json:"specId,omitempty"`
 }
 
-// PreviewRequest defines model for PreviewRequest.
+// PreviewRequest Either items or cartItemIds
 type PreviewRequest struct {
-	Items []PreviewItem `json:"items"`
+	// CartItemIds Lines of the member's cart; the order that is placed takes what it buys out of the cart
+	CartItemIds *[]Id          `json:"cartItemIds,omitempty"`
+	Items       *[]PreviewItem `json:"items,omitempty"`
 }
 
 // Price defines model for Price.
@@ -500,11 +591,17 @@ type Transition struct {
 	To         string    `json:"to"`
 }
 
+// CartToken defines model for CartToken.
+type CartToken = string
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// ItemId defines model for ItemId.
+type ItemId = string
 
 // Limit defines model for Limit.
 type Limit = int
@@ -527,6 +624,36 @@ type AdminPurchaseOrderParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// EmptyCartParams defines parameters for EmptyCart.
+type EmptyCartParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// GetCartParams defines parameters for GetCart.
+type GetCartParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// AddCartItemParams defines parameters for AddCartItem.
+type AddCartItemParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// RemoveCartItemParams defines parameters for RemoveCartItem.
+type RemoveCartItemParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// ChangeCartItemParams defines parameters for ChangeCartItem.
+type ChangeCartItemParams struct {
+	// XCartToken A guest's cart; expires after 30 days without use
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
 // ListOrdersParams defines parameters for ListOrders.
 type ListOrdersParams struct {
 	// Cursor nextCursor of the page before
@@ -546,6 +673,12 @@ type AdminShipParcelJSONRequestBody = ParcelRequest
 
 // AdminAddParcelEventJSONRequestBody defines body for AdminAddParcelEvent for application/json ContentType.
 type AdminAddParcelEventJSONRequestBody = ParcelEventRequest
+
+// AddCartItemJSONRequestBody defines body for AddCartItem for application/json ContentType.
+type AddCartItemJSONRequestBody = CartItemRequest
+
+// ChangeCartItemJSONRequestBody defines body for ChangeCartItem for application/json ContentType.
+type ChangeCartItemJSONRequestBody = CartItemChange
 
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody = OrderRequest
@@ -570,6 +703,21 @@ type ServerInterface interface {
 	// AdminAddParcelEvent Add an event of the national leg; partSign, sign and refund are told to 1688
 	// (POST /admin/v1/parcels/{parcelId}/events)
 	AdminAddParcelEvent(c *gin.Context, parcelId string)
+	// EmptyCart Empty the cart
+	// (DELETE /v1/cart)
+	EmptyCart(c *gin.Context, params EmptyCartParams)
+	// GetCart The cart of the member or guest, grouped by seller, checked and priced now
+	// (GET /v1/cart)
+	GetCart(c *gin.Context, params GetCartParams)
+	// AddCartItem Put something into the cart; more of what is there already adds to its line
+	// (POST /v1/cart/items)
+	AddCartItem(c *gin.Context, params AddCartItemParams)
+	// RemoveCartItem Take a line out of the cart
+	// (DELETE /v1/cart/items/{itemId})
+	RemoveCartItem(c *gin.Context, itemId ItemId, params RemoveCartItemParams)
+	// ChangeCartItem Change quantity, selection or variant of a line; a line of that variant that is there already is added to it
+	// (PATCH /v1/cart/items/{itemId})
+	ChangeCartItem(c *gin.Context, itemId ItemId, params ChangeCartItemParams)
 	// ListOrders The member's orders, newest first
 	// (GET /v1/orders)
 	ListOrders(c *gin.Context, params ListOrdersParams)
@@ -774,6 +922,224 @@ func (siw *ServerInterfaceWrapper) AdminAddParcelEvent(c *gin.Context) {
 	siw.Handler.AdminAddParcelEvent(c, parcelId)
 }
 
+// EmptyCart operation middleware
+func (siw *ServerInterfaceWrapper) EmptyCart(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EmptyCartParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EmptyCart(c, params)
+}
+
+// GetCart operation middleware
+func (siw *ServerInterfaceWrapper) GetCart(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCartParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCart(c, params)
+}
+
+// AddCartItem operation middleware
+func (siw *ServerInterfaceWrapper) AddCartItem(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCartItemParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddCartItem(c, params)
+}
+
+// RemoveCartItem operation middleware
+func (siw *ServerInterfaceWrapper) RemoveCartItem(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "itemId" -------------
+	var itemId ItemId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "itemId", c.Param("itemId"), &itemId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter itemId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveCartItemParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveCartItem(c, itemId, params)
+}
+
+// ChangeCartItem operation middleware
+func (siw *ServerInterfaceWrapper) ChangeCartItem(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "itemId" -------------
+	var itemId ItemId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "itemId", c.Param("itemId"), &itemId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter itemId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeCartItemParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for X-Cart-Token, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter X-Cart-Token: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.XCartToken = &XCartToken
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeCartItem(c, itemId, params)
+}
+
 // ListOrders operation middleware
 func (siw *ServerInterfaceWrapper) ListOrders(c *gin.Context) {
 
@@ -950,6 +1316,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.DELETE(options.BaseURL+"/v1/cart", wrapper.EmptyCart)
+	router.GET(options.BaseURL+"/v1/cart", wrapper.GetCart)
+	router.POST(options.BaseURL+"/v1/cart/items", wrapper.AddCartItem)
+	router.DELETE(options.BaseURL+"/v1/cart/items/:itemId", wrapper.RemoveCartItem)
+	router.PATCH(options.BaseURL+"/v1/cart/items/:itemId", wrapper.ChangeCartItem)
 	router.POST(options.BaseURL+"/v1/orders/preview", wrapper.PreviewOrder)
 	router.GET(options.BaseURL+"/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
@@ -1151,6 +1522,193 @@ type AdminAddParcelEventdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AdminAddParcelEventdefaultApplicationProblemPlusJSONResponse) VisitAdminAddParcelEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EmptyCartRequestObject struct {
+	Params EmptyCartParams
+}
+
+type EmptyCartResponseObject interface {
+	VisitEmptyCartResponse(w http.ResponseWriter) error
+}
+
+type EmptyCart204Response struct {
+}
+
+func (response EmptyCart204Response) VisitEmptyCartResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EmptyCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EmptyCartdefaultApplicationProblemPlusJSONResponse) VisitEmptyCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCartRequestObject struct {
+	Params GetCartParams
+}
+
+type GetCartResponseObject interface {
+	VisitGetCartResponse(w http.ResponseWriter) error
+}
+
+type GetCart200JSONResponse Cart
+
+func (response GetCart200JSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCartdefaultApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItemRequestObject struct {
+	Params AddCartItemParams
+	Body   *AddCartItemJSONRequestBody
+}
+
+type AddCartItemResponseObject interface {
+	VisitAddCartItemResponse(w http.ResponseWriter) error
+}
+
+type AddCartItem201JSONResponse Cart
+
+func (response AddCartItem201JSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddCartItemdefaultApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItemRequestObject struct {
+	ItemId ItemId `json:"itemId"`
+	Params RemoveCartItemParams
+}
+
+type RemoveCartItemResponseObject interface {
+	VisitRemoveCartItemResponse(w http.ResponseWriter) error
+}
+
+type RemoveCartItem204Response struct {
+}
+
+func (response RemoveCartItem204Response) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveCartItemdefaultApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItemRequestObject struct {
+	ItemId ItemId `json:"itemId"`
+	Params ChangeCartItemParams
+	Body   *ChangeCartItemJSONRequestBody
+}
+
+type ChangeCartItemResponseObject interface {
+	VisitChangeCartItemResponse(w http.ResponseWriter) error
+}
+
+type ChangeCartItem200JSONResponse Cart
+
+func (response ChangeCartItem200JSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeCartItemdefaultApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1375,6 +1933,21 @@ type StrictServerInterface interface {
 	// AdminAddParcelEvent Add an event of the national leg; partSign, sign and refund are told to 1688
 	// (POST /admin/v1/parcels/{parcelId}/events)
 	AdminAddParcelEvent(ctx context.Context, request AdminAddParcelEventRequestObject) (AdminAddParcelEventResponseObject, error)
+	// EmptyCart Empty the cart
+	// (DELETE /v1/cart)
+	EmptyCart(ctx context.Context, request EmptyCartRequestObject) (EmptyCartResponseObject, error)
+	// GetCart The cart of the member or guest, grouped by seller, checked and priced now
+	// (GET /v1/cart)
+	GetCart(ctx context.Context, request GetCartRequestObject) (GetCartResponseObject, error)
+	// AddCartItem Put something into the cart; more of what is there already adds to its line
+	// (POST /v1/cart/items)
+	AddCartItem(ctx context.Context, request AddCartItemRequestObject) (AddCartItemResponseObject, error)
+	// RemoveCartItem Take a line out of the cart
+	// (DELETE /v1/cart/items/{itemId})
+	RemoveCartItem(ctx context.Context, request RemoveCartItemRequestObject) (RemoveCartItemResponseObject, error)
+	// ChangeCartItem Change quantity, selection or variant of a line; a line of that variant that is there already is added to it
+	// (PATCH /v1/cart/items/{itemId})
+	ChangeCartItem(ctx context.Context, request ChangeCartItemRequestObject) (ChangeCartItemResponseObject, error)
 	// ListOrders The member's orders, newest first
 	// (GET /v1/orders)
 	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
@@ -1609,6 +2182,174 @@ func (sh *strictHandler) AdminAddParcelEvent(ctx *gin.Context, parcelId string) 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AdminAddParcelEventResponseObject); ok {
 		if err := validResponse.VisitAdminAddParcelEventResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EmptyCart operation middleware
+func (sh *strictHandler) EmptyCart(ctx *gin.Context, params EmptyCartParams) {
+	var request EmptyCartRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EmptyCart(ctx, request.(EmptyCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EmptyCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EmptyCartResponseObject); ok {
+		if err := validResponse.VisitEmptyCartResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCart operation middleware
+func (sh *strictHandler) GetCart(ctx *gin.Context, params GetCartParams) {
+	var request GetCartRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCart(ctx, request.(GetCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCartResponseObject); ok {
+		if err := validResponse.VisitGetCartResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddCartItem operation middleware
+func (sh *strictHandler) AddCartItem(ctx *gin.Context, params AddCartItemParams) {
+	var request AddCartItemRequestObject
+
+	request.Params = params
+
+	var body AddCartItemJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddCartItem(ctx, request.(AddCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddCartItemResponseObject); ok {
+		if err := validResponse.VisitAddCartItemResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveCartItem operation middleware
+func (sh *strictHandler) RemoveCartItem(ctx *gin.Context, itemId ItemId, params RemoveCartItemParams) {
+	var request RemoveCartItemRequestObject
+
+	request.ItemId = itemId
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCartItem(ctx, request.(RemoveCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveCartItemResponseObject); ok {
+		if err := validResponse.VisitRemoveCartItemResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeCartItem operation middleware
+func (sh *strictHandler) ChangeCartItem(ctx *gin.Context, itemId ItemId, params ChangeCartItemParams) {
+	var request ChangeCartItemRequestObject
+
+	request.ItemId = itemId
+	request.Params = params
+
+	var body ChangeCartItemJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeCartItem(ctx, request.(ChangeCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ChangeCartItemResponseObject); ok {
+		if err := validResponse.VisitChangeCartItemResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

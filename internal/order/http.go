@@ -44,21 +44,33 @@ func (h server) PreviewOrder(c context.Context, r PreviewOrderRequestObject) (Pr
 	if err != nil {
 		return nil, err
 	}
-	items := make([]Item, len(r.Body.Items))
-	for i, it := range r.Body.Items {
-		items[i] = Item{OfferID: it.OfferId.Int64(), Quantity: it.Quantity}
-		if it.SkuId != nil {
-			items[i].SkuID = it.SkuId.Int64()
-		}
-		if it.SpecId != nil {
-			items[i].SpecID = *it.SpecId
-		}
-	}
-	p, err := h.s.Preview(ctx, who, st, web.Language(c), items)
+	p, err := h.preview(ctx, who, st, r.Body)
 	if err != nil {
 		return nil, err
 	}
 	return PreviewOrder200JSONResponse(h.s.viewer(web.Language(c), st).preview(p)), nil
+}
+
+func (h server) preview(ctx context.Context, who auth.MemberCaller, st *site.Site, body *PreviewOrderJSONRequestBody) (*previewed, error) {
+	lang := web.Language(ctx)
+	switch {
+	case body.Items == nil && body.CartItemIds == nil:
+		return nil, errs.New(errs.Invalid, "request.invalid").At("/items", "field.required")
+	case body.Items != nil && body.CartItemIds != nil:
+		return nil, errs.New(errs.Invalid, "request.invalid").At("/cartItemIds", "field.invalid")
+	case body.CartItemIds != nil:
+		ids := make([]int64, len(*body.CartItemIds))
+		for i, id := range *body.CartItemIds {
+			ids[i] = id.Int64()
+		}
+		return h.s.PreviewCart(ctx, who, st, lang, ids)
+	}
+	items := make([]Item, len(*body.Items))
+	for i, it := range *body.Items {
+		items[i] = skuItem(it.SkuId, it.SpecId)
+		items[i].OfferID, items[i].Quantity = it.OfferId.Int64(), it.Quantity
+	}
+	return h.s.Preview(ctx, who, st, lang, items)
 }
 
 // placed writes an answer that was encoded before it was committed, so that a replay is the same to the byte.

@@ -1,4 +1,4 @@
-// Package order buys what a member wants: preview, place, purchase at 1688, order state and parcels.
+// Package order buys what a member wants: cart, preview, place, purchase at 1688, order state and parcels.
 package order
 
 import (
@@ -203,6 +203,16 @@ type quote struct {
 	Groups []quoteGroup `json:"groups"`
 	FX     money.Rate   `json:"fx"`
 	Lang   string       `json:"lang"`
+	Cart   []cartTaken  `json:"cart,omitempty"` // what the order will take out of the member's cart
+}
+
+// cartTaken is a part of a cart line: the line, which variant it was for, and how much of it.
+type cartTaken struct {
+	ItemID   int64  `json:"item"`
+	OfferID  int64  `json:"offer"`
+	SkuID    int64  `json:"sku,omitempty"`
+	SpecID   string `json:"spec,omitempty"`
+	Quantity int64  `json:"qty"`
 }
 
 // terms are what an order's amounts and texts were made with; kept on the order so that it reprints to the same digit.

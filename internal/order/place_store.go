@@ -24,7 +24,8 @@ const (
 	lineValues = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"
 )
 
-// place writes the order, its lines, the idempotency record with the answer and the end of the payment window together.
+// place writes the order, its lines, the idempotency record with the answer and the end of the payment window together, and takes what
+// came from the cart out of it.
 func (s *store) place(ctx context.Context, f *full, idem web.Idem, answer web.Answer) error {
 	o := &f.order
 	args := make([]any, 0, 19*len(f.lines))
@@ -39,6 +40,9 @@ func (s *store) place(ctx context.Context, f *full, idem web.Idem, answer web.An
 		return err
 	}
 	statements := []database.Statement{s.idem.Save(idem, answer), orderStatement(o), {SQL: lines, Args: args}, queued}
+	if len(f.taken) > 0 {
+		statements = append(statements, takeStatements(o.MemberID, f.taken, s.now())...)
+	}
 	return s.db.Grouped(ctx, func(tx *gorm.DB) error { return database.ExecAll(tx, statements...) })
 }
 

@@ -35,6 +35,7 @@ type blocker struct {
 
 // previewed is the outcome of a preview; token is empty while something blocks.
 type previewed struct {
+	field    string // of the request, that pointers go into
 	quote    quote
 	sum      sums
 	blockers []blocker
@@ -54,16 +55,21 @@ type wish struct {
 // Preview prices items at 1688, one call per seller, and keeps the result for previewTTL. Blockers name lines that cannot
 // be ordered as asked. Errors: unavailable when 1688 cannot be asked.
 func (s *Service) Preview(ctx context.Context, who auth.MemberCaller, st *site.Site, lang string, items []Item) (*previewed, error) {
-	rate, err := s.rates.Rate(st.Currency.Code)
+	return s.preview(ctx, who, st, lang, "items", items, nil)
+}
+
+// preview prices items that stand in a field of the request; taken are the cart lines they came from.
+func (s *Service) preview(ctx context.Context, who auth.MemberCaller, st *site.Site, lang, field string, items []Item, taken []cartTaken) (*previewed, error) {
+	rate, err := s.rate(st)
 	if err != nil {
-		return nil, errs.New(errs.Unavailable, "rate.missing").After(time.Minute).Because(err)
+		return nil, err
 	}
 	start := s.now()
 	wishes, err := s.resolve(ctx, st, lang, items)
 	if err != nil {
 		return nil, err
 	}
-	p := &previewed{quote: quote{FX: rate, Lang: lang}}
+	p := &previewed{field: field, quote: quote{FX: rate, Lang: lang, Cart: taken}}
 	sellers := p.group(wishes)
 	if err := s.price(ctx, st, who, p, sellers); err != nil {
 		return nil, err
@@ -87,11 +93,15 @@ func (s *Service) Preview(ctx context.Context, who auth.MemberCaller, st *site.S
 }
 
 func (p *previewed) block(index int, key string, args ...any) {
+	p.blockers = append(p.blockers, newBlocker(fmt.Sprintf("/%s/%d", p.field, index), key, args...))
+}
+
+func newBlocker(pointer, key string, args ...any) blocker {
 	m := map[string]any{}
 	for i := 0; i+1 < len(args); i += 2 {
 		m[args[i].(string)] = args[i+1]
 	}
-	p.blockers = append(p.blockers, blocker{pointer: fmt.Sprintf("/items/%d", index), key: key, args: m})
+	return blocker{pointer: pointer, key: key, args: m}
 }
 
 // resolve reads the offers of all items, several at once. A missing offer leaves offer nil.
@@ -101,20 +111,23 @@ func (s *Service) resolve(ctx context.Context, st *site.Site, lang string, items
 	g.SetLimit(4)
 	for i, it := range items {
 		wishes[i] = wish{Item: it, index: i}
-		g.Go(func() error {
-			o, err := s.search.Offer(ctx, st, lang, it.OfferID)
-			switch {
-			case errs.Is(err, "product.not_found"):
-				return nil
-			case errs.CodeOf(err) == errs.Blocked:
-				wishes[i].blocked = true
-				return nil
-			}
-			wishes[i].offer = o
-			return err
-		})
+		g.Go(func() error { return s.look(ctx, st, lang, &wishes[i]) })
 	}
 	return wishes, g.Wait()
+}
+
+// look reads the offer of a wish. That there is none, or none for this site, is no error.
+func (s *Service) look(ctx context.Context, st *site.Site, lang string, w *wish) error {
+	o, err := s.search.Offer(ctx, st, lang, w.OfferID)
+	switch {
+	case errs.Is(err, "product.not_found"):
+		return nil
+	case errs.CodeOf(err) == errs.Blocked:
+		w.blocked = true
+		return nil
+	}
+	w.offer = o
+	return err
 }
 
 // group checks each wish against its offer and sorts the good ones by seller, at most maxGroupLines each.
@@ -145,44 +158,55 @@ func (p *previewed) group(wishes []wish) [][]wish {
 
 // fits checks what can be checked before 1688 is asked, and completes the SKU's ids.
 func (p *previewed) fits(w *wish) bool {
+	key, args := w.misfit()
+	if key == "" {
+		key, args = w.odd()
+	}
+	if key != "" {
+		p.block(w.index, key, args...)
+	}
+	return key == ""
+}
+
+// misfit says why a wish names nothing that can be bought, "" when it does, and completes the SKU's ids.
+func (w *wish) misfit() (key string, args []any) {
 	o := w.offer
-	if w.blocked {
-		p.block(w.index, "catalogue.blocked")
-		return false
+	switch {
+	case w.blocked:
+		return "catalogue.blocked", nil
+	case o == nil:
+		return "product.not_found", nil
+	case !o.Available:
+		return "order.line_unavailable", nil
+	case len(o.SKUs) == 0 && (w.SkuID != 0 || w.SpecID != ""):
+		return "order.sku_unknown", nil
+	case len(o.SKUs) == 0:
+		return "", nil
+	case w.SkuID == 0 && w.SpecID == "":
+		return "order.sku_required", nil
 	}
-	if o == nil {
-		p.block(w.index, "product.not_found")
-		return false
+	sku, ok := o.SKU(w.SkuID, w.SpecID)
+	if !ok {
+		return "order.sku_unknown", nil
 	}
-	if !o.Available {
-		p.block(w.index, "order.line_unavailable")
-		return false
-	}
-	stock := o.Stock
-	if len(o.SKUs) > 0 {
-		if w.SkuID == 0 && w.SpecID == "" {
-			p.block(w.index, "order.sku_required")
-			return false
-		}
-		sku, ok := o.SKU(w.SkuID, w.SpecID)
-		if !ok {
-			p.block(w.index, "order.sku_unknown")
-			return false
-		}
-		w.sku, w.SkuID, w.SpecID, stock = sku, sku.SkuID, sku.SpecID, sku.Stock
-	} else if w.SkuID != 0 || w.SpecID != "" {
-		p.block(w.index, "order.sku_unknown")
-		return false
+	w.sku, w.SkuID, w.SpecID = sku, sku.SkuID, sku.SpecID
+	return "", nil
+}
+
+// odd says why a wish without misfit cannot be bought in its quantity, "" when it can. The least quantity is left to 1688:
+// it counts over all variants, and not in every flow.
+func (w *wish) odd() (key string, args []any) {
+	stock := w.offer.Stock
+	if len(w.offer.SKUs) > 0 {
+		stock = w.sku.Stock
 	}
 	if w.Quantity > stock {
-		p.block(w.index, "order.stock", "available", stock)
-		return false
+		return "order.stock", []any{"available", stock}
 	}
-	if o.Batch > 1 && w.Quantity%o.Batch != 0 {
-		p.block(w.index, "order.quantity_multiple", "multiple", o.Batch)
-		return false
+	if batch := w.offer.Batch; batch > 1 && w.Quantity%batch != 0 {
+		return "order.quantity_multiple", []any{"multiple", batch}
 	}
-	return true
+	return "", nil
 }
 
 // price asks 1688 for each group, a few at once.

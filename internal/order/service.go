@@ -140,7 +140,7 @@ func (s *Service) orderOf(who auth.MemberCaller, st *site.Site, p Placement, pre
 	for _, g := range q.Groups {
 		sum = sum.plus(g.Sum)
 	}
-	o := &full{order: orderRow{
+	o := &full{taken: q.Cart, order: orderRow{
 		ID: s.store.db.NewID(), Site: st.Code, MemberID: who.ID, OutMemberID: who.OutMemberID, PreviewID: previewID,
 		Status: AwaitingPayment, StatusGroup: string(AwaitingPayment.group("")), OrderType: p.OrderType, TriggerMode: s.trigger(st),
 		Currency: st.Currency.Code, GoodsFen: sum.GoodsFen, FreightFen: sum.FreightFen, DiscountFen: sum.DiscountFen, TotalFen: sum.TotalFen,

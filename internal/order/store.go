@@ -125,6 +125,7 @@ func (eventRow) TableName() string { return "order_events" }
 type full struct {
 	order orderRow
 	lines []lineRow
+	taken []cartTaken // out of the cart, when it is placed
 }
 
 func (s *store) savePreview(ctx context.Context, p previewRow) error {

@@ -99,10 +99,14 @@ func (v viewer) preview(p *previewed) Preview {
 		out.Groups = append(out.Groups, group)
 	}
 	for _, b := range p.blockers {
-		out.Blockers = append(out.Blockers, Blocker{Code: errs.WireCode(b.key), Pointer: b.pointer, Detail: v.s.bundle.Text(v.lang, "error."+b.key, b.args)})
+		out.Blockers = append(out.Blockers, v.blocker(b))
 	}
 	slices.SortFunc(out.Blockers, func(a, b Blocker) int { return cmp.Compare(a.Pointer, b.Pointer) })
 	return out
+}
+
+func (v viewer) blocker(b blocker) Blocker {
+	return Blocker{Code: errs.WireCode(b.key), Pointer: b.pointer, Detail: v.s.bundle.Text(v.lang, "error."+b.key, b.args)}
 }
 
 func (v viewer) parcel(p parcelRow) Parcel {

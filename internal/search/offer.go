@@ -21,12 +21,26 @@ type Offer struct {
 	Categories            []int64 // of all levels, as far as known
 	MinOrder              int64   // least quantity over all SKUs of the offer; 0 = none
 	Batch                 int64   // quantities come in multiples; 0 = none
-	Available             bool    // published
+	Mix                   MixRule
+	Available             bool // published
 	Stock                 int64
 	QuoteType             int        // alibaba.QuoteByQuantity and its siblings
 	Tiers                 []Tier     // ascending, each start once
 	SKUs                  []OfferSKU // empty for single-spec offers
 	PricedAt              time.Time  // when 1688 gave the prices
+}
+
+// MixRule is a seller's rule for mixed batches: an order of several goods may be below their least quantities when it reaches
+// one of the two. The zero MixRule is a seller without one.
+type MixRule struct {
+	Allowed bool
+	Pieces  int64     // 0 = no such bound
+	Fen     money.Fen // 0 = no such bound
+}
+
+// Met says whether an order of so many pieces at so much money is large enough for the rule.
+func (m MixRule) Met(pieces int64, goods money.Fen) bool {
+	return !m.Allowed || m.Pieces <= 0 && m.Fen <= 0 || m.Pieces > 0 && pieces >= m.Pieces || m.Fen > 0 && goods >= m.Fen
 }
 
 // OfferSKU is one variant. Prices are 0 where 1688 gave none.
@@ -64,6 +78,7 @@ func offerOf(p *alibaba.Product, lang string, at time.Time) *Offer {
 		ID: int64(p.OfferID), Subject: string(p.Subject), SubjectTrans: string(p.SubjectTrans), SellerOpenID: string(p.SellerOpenID),
 		SellerName: string(p.CompanyName), MinOrder: int64(p.MinOrderQuantity), Batch: int64(p.BatchNumber), Available: available(p),
 		Stock: int64(p.SaleInfo.AmountOnSale), Categories: categories(p), QuoteType: int(p.SaleInfo.QuoteType), PricedAt: at,
+		Mix: mixRule(p.SellerMix),
 	}
 	if o.SubjectTrans != "" {
 		o.Lang = lang
@@ -81,6 +96,18 @@ func offerOf(p *alibaba.Product, lang string, at time.Time) *Offer {
 		}
 	}
 	return o
+}
+
+// mixRule reads the seller's setting; its amount is in yuan. A bound beyond any price is a mistake and none.
+func mixRule(m *alibaba.SellerMix) MixRule {
+	if m == nil || !bool(m.GeneralHunpi) {
+		return MixRule{}
+	}
+	rule := MixRule{Allowed: true, Pieces: max(0, int64(m.MixNumber))}
+	if yuan := int64(m.MixAmount); yuan > 0 && yuan <= maxPrice/100 {
+		rule.Fen = money.Fen(yuan * 100)
+	}
+	return rule
 }
 
 func offerSKU(s *alibaba.SKU, channel alibaba.Yuan) OfferSKU {
