@@ -35,7 +35,7 @@ type blocker struct {
 
 // previewed is the outcome of a preview; token is empty while something blocks.
 type previewed struct {
-	field    string // of the request, that pointers go into
+	field    string // of the request, that pointers go into; "" = items
 	quote    quote
 	sum      sums
 	blockers []blocker
@@ -55,7 +55,7 @@ type wish struct {
 // Preview prices items at 1688, one call per seller, and keeps the result for previewTTL. Blockers name lines that cannot
 // be ordered as asked. Errors: unavailable when 1688 cannot be asked.
 func (s *Service) Preview(ctx context.Context, who auth.MemberCaller, st *site.Site, lang string, items []Item) (*previewed, error) {
-	return s.preview(ctx, who, st, lang, "items", items, nil)
+	return s.preview(ctx, who, st, lang, "", items, nil)
 }
 
 // preview prices items that stand in a field of the request; taken are the cart lines they came from.
@@ -93,7 +93,7 @@ func (s *Service) preview(ctx context.Context, who auth.MemberCaller, st *site.S
 }
 
 func (p *previewed) block(index int, key string, args ...any) {
-	p.blockers = append(p.blockers, newBlocker(fmt.Sprintf("/%s/%d", p.field, index), key, args...))
+	p.blockers = append(p.blockers, newBlocker(fmt.Sprintf("/%s/%d", firstNonEmpty(p.field, "items"), index), key, args...))
 }
 
 func newBlocker(pointer, key string, args ...any) blocker {
