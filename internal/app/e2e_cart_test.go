@@ -70,7 +70,7 @@ func TestGuestCartBecomesAnOrder(t *testing.T) {
 	browser.Post(t, http.StatusCreated, "/v1/accounts", login, first)
 	browser.Get(t, http.StatusNotFound, "/v1/cart", first)
 
-	// On another device: one thing twice, one new. Signing in twenty times at once merges once.
+	// On another device: one thing twice, one new. Signing in twenty times at once merges once; some of these are refused as guessing.
 	c = shownCart{}
 	browser.Post(t, http.StatusCreated, "/v1/cart/items", items[0]).Decode(t, &c)
 	second := apptest.With{"X-Cart-Token": c.CartToken}
@@ -79,7 +79,8 @@ func TestGuestCartBecomesAnOrder(t *testing.T) {
 	got := atOnce(t, func() (apptest.Answer, error) {
 		return browser.Try(t, http.MethodPost, "/v1/sessions", session, second)
 	})
-	assert.Equal(t, map[int]int{http.StatusCreated: 20}, got)
+	assert.Positive(t, got[http.StatusCreated])
+	assert.Equal(t, 20, got[http.StatusCreated]+got[http.StatusTooManyRequests], "%v", got)
 	var tokens struct{ AccessToken string }
 	browser.Post(t, http.StatusCreated, "/v1/sessions", session).Decode(t, &tokens)
 	member := s.Shopper("demo-japan")
