@@ -269,7 +269,7 @@ func (a *App) build() error {
 	})
 	payments, err := pay.New(pay.Options{
 		DB: a.db, Jobs: a.queue, Orders: a.orders, Client: a.client, Secrets: []string{cfg.PaymentSecret},
-		Automatic: cfg.Order.PayMode == "auto", Tolerance: cfg.Order.TolerancePercent, Logger: a.log,
+		Automatic: cfg.Order.PayMode == "auto", Logger: a.log,
 	})
 	if err != nil {
 		return errors.New("ENTREPOT_PAYMENT_WEBHOOK_SECRET: is not a Standard Webhooks secret (whsec_ and base64)")
@@ -313,6 +313,7 @@ func (c Config) rules() order.Rules {
 	return order.Rules{
 		Trigger: c.Order.Trigger, PayWithin: c.Order.PayWithin,
 		Settle: c.Order.Settle, CallTimeout: c.Alibaba.Timeout, Warehouse: c.Order.Warehouse,
+		Tolerance: c.Order.TolerancePercent, QuoteAge: c.Order.QuoteAge, ApproveWithin: c.Order.ApproveWithin, Buying: c.Order.Buying,
 	}
 }
 

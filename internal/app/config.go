@@ -13,6 +13,7 @@ import (
 
 	"entrepot/internal/order"
 	"entrepot/internal/search"
+	"entrepot/internal/site"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/goccy/go-yaml"
@@ -106,12 +107,18 @@ type OrderConfig struct {
 	Trigger string `yaml:"trigger" env:"ENTREPOT_ORDER_TRIGGER"`
 	// PayMode is auto (password-free payment) or manual (staff pay at 1688).
 	PayMode string `yaml:"payMode" env:"ENTREPOT_ALIBABA_PAY"`
-	// TolerancePercent is how far 1688's total may exceed the quote before staff must look.
+	// TolerancePercent is how far 1688's total may exceed the quote before the member is asked.
 	TolerancePercent int `yaml:"tolerancePercent" env:"ENTREPOT_PRICE_TOLERANCE_PERCENT"`
 	// PayWithin is how long a member may take to pay.
 	PayWithin time.Duration `yaml:"payWithin" env:"ENTREPOT_PAY_WITHIN"`
 	// Settle is how long after a lost answer a look-up at 1688 counts as proof of absence.
 	Settle time.Duration `yaml:"settle" env:"ENTREPOT_PURCHASE_SETTLE"`
+	// QuoteAge is how old a price may be when an order is bought; an older one is asked for again. 0 = never.
+	QuoteAge time.Duration `yaml:"quoteAge" env:"ENTREPOT_QUOTE_AGE"`
+	// ApproveWithin is how long a member may take to answer a new price.
+	ApproveWithin time.Duration `yaml:"approveWithin" env:"ENTREPOT_APPROVE_WITHIN"`
+	// Buying overrides what the sites do about goods that do not come or come at another price.
+	Buying site.Buying `yaml:"buying"`
 	// Warehouse is where 1688's sellers ship to.
 	Warehouse order.Warehouse `yaml:"warehouse"`
 }
@@ -152,7 +159,7 @@ func defaults() Config {
 		Alibaba:   AlibabaConfig{Profile: "crossborder", Rate: 10, Timeout: 10 * time.Second, ShopperWait: time.Second, ShopperTimeout: 3 * time.Second},
 		Sandbox:   SandboxConfig{Addr: "127.0.0.1:8688", Seed: 1688, Offers: 20_000},
 		Catalogue: CatalogueConfig{Fresh: time.Minute, Stale: 24 * time.Hour, CacheMB: 64},
-		Order: OrderConfig{PayMode: "auto", TolerancePercent: 1, PayWithin: 24 * time.Hour, Settle: 10 * time.Second,
+		Order: OrderConfig{PayMode: "auto", TolerancePercent: 1, PayWithin: 24 * time.Hour, Settle: 10 * time.Second, QuoteAge: 10 * time.Minute, ApproveWithin: 6 * time.Hour,
 			Warehouse: order.DemoWarehouse},
 	}
 }
@@ -252,6 +259,12 @@ func (c Config) Validate() error {
 	}
 	if t := c.Order.Trigger; t != "" && t != order.OnPaid && t != order.OnSubmit && t != order.Manual {
 		bad("ENTREPOT_ORDER_TRIGGER", "must be on_paid, on_submit or manual")
+	}
+	if !c.Order.Buying.Valid() {
+		bad("ENTREPOT_SHORTAGE, ENTREPOT_PRICE_EXTRA, ENTREPOT_PRICE_CUT", "must be staff or refund, ask or absorb, keep or refund")
+	}
+	if c.Order.QuoteAge < 0 || c.Order.ApproveWithin < time.Minute {
+		bad("ENTREPOT_QUOTE_AGE, ENTREPOT_APPROVE_WITHIN", "must be 0 or more, and 1m or more")
 	}
 	if !c.Order.codesFit() {
 		bad("ENTREPOT_WAREHOUSE_PROVINCE_CODE, _CITY_CODE, _DISTRICT_CODE", "want six digits each, all three or none")

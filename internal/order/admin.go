@@ -68,6 +68,9 @@ func (h server) adminOrder(ctx context.Context, lang string, orderID int64) (Adm
 	if err != nil {
 		return AdminOrder{}, notFound(err)
 	}
+	if err := h.s.store.buyingOf(ctx, f); err != nil {
+		return AdminOrder{}, err
+	}
 	purchases, lines, err := h.s.store.purchasesOf(ctx, orderID)
 	if err != nil {
 		return AdminOrder{}, err
@@ -79,7 +82,7 @@ func (h server) adminOrder(ctx context.Context, lang string, orderID int64) (Adm
 	view := h.s.viewerOf(lang, f.order.Site)
 	out := AdminOrder{
 		Order: view.order(f), Site: f.order.Site, OutMemberId: f.order.OutMemberID, Attention: optional(f.order.Attention),
-		Purchases: []Purchase{}, Transitions: []Transition{},
+		Purchases: []Purchase{}, Transitions: []Transition{}, Shortages: view.shortages(view.quoter(money.Rate{}, f.order.Currency), f.shortages),
 	}
 	for _, p := range purchases {
 		out.Purchases = append(out.Purchases, purchaseView(p, lines))

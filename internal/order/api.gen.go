@@ -19,6 +19,24 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for MemberRefundState.
+const (
+	MemberRefundOwed MemberRefundState = "owed"
+	MemberRefundPaid MemberRefundState = "paid"
+)
+
+// Valid indicates whether the value is a known member of the MemberRefundState enum.
+func (e MemberRefundState) Valid() bool {
+	switch e {
+	case MemberRefundOwed:
+		return true
+	case MemberRefundPaid:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderOrderType.
 const (
 	OrderOrderTypePurchase OrderOrderType = "purchase"
@@ -124,6 +142,51 @@ func (e ParcelEventRequestEvent) Valid() bool {
 	}
 }
 
+// Defines values for ShortageState.
+const (
+	ShortageCancelled ShortageState = "cancelled"
+	ShortageOpen      ShortageState = "open"
+	ShortageRefunded  ShortageState = "refunded"
+	ShortageRetried   ShortageState = "retried"
+)
+
+// Valid indicates whether the value is a known member of the ShortageState enum.
+func (e ShortageState) Valid() bool {
+	switch e {
+	case ShortageCancelled:
+		return true
+	case ShortageOpen:
+		return true
+	case ShortageRefunded:
+		return true
+	case ShortageRetried:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShortageDecisionDecision.
+const (
+	DecisionCancelOrder ShortageDecisionDecision = "cancel_order"
+	DecisionRefund      ShortageDecisionDecision = "refund"
+	DecisionRetry       ShortageDecisionDecision = "retry"
+)
+
+// Valid indicates whether the value is a known member of the ShortageDecisionDecision enum.
+func (e ShortageDecisionDecision) Valid() bool {
+	switch e {
+	case DecisionCancelOrder:
+		return true
+	case DecisionRefund:
+		return true
+	case DecisionRetry:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusGroup.
 const (
 	Attention  StatusGroup = "attention"
@@ -213,6 +276,7 @@ type AdminOrder struct {
 	Order       Order        `json:"order"`
 	OutMemberId string       `json:"outMemberId"`
 	Purchases   []Purchase   `json:"purchases"`
+	Shortages   *[]Shortage  `json:"shortages,omitempty"`
 	Site        string       `json:"site"`
 	Transitions []Transition `json:"transitions"`
 }
@@ -345,24 +409,52 @@ type Category struct {
 // Id A decimal id; text in answers, text or integer in requests
 type Id = web.ID
 
+// LinkRequest defines model for LinkRequest.
+type LinkRequest struct {
+	AlibabaOrderId string `json:"alibabaOrderId"`
+	PurchaseId     string `json:"purchaseId"`
+}
+
+// MemberRefund What the site owes its member, or has paid back
+type MemberRefund struct {
+	Amount    Money     `json:"amount"`
+	Cause     string    `json:"cause"`
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+
+	// LineId Absent for the order as a whole
+	LineId   *string           `json:"lineId,omitempty"`
+	PaidAt   *time.Time        `json:"paidAt,omitempty"`
+	Quantity *int64            `json:"quantity,omitempty"`
+	State    MemberRefundState `json:"state"`
+}
+
+// MemberRefundState defines model for MemberRefund.State.
+type MemberRefundState string
+
 // Money defines model for Money.
 type Money = money.Money
 
 // Order defines model for Order.
 type Order struct {
-	Address     *Address       `json:"address,omitempty"`
-	CloseReason *string        `json:"closeReason,omitempty"`
-	ClosedAt    *time.Time     `json:"closedAt,omitempty"`
-	CompletedAt *time.Time     `json:"completedAt,omitempty"`
-	CreatedAt   time.Time      `json:"createdAt"`
-	Id          string         `json:"id"`
-	Lines       []OrderLine    `json:"lines"`
-	Note        *string        `json:"note,omitempty"`
-	OrderType   OrderOrderType `json:"orderType"`
-	PaidAt      *time.Time     `json:"paidAt,omitempty"`
-	PayBefore   *time.Time     `json:"payBefore,omitempty"`
-	Status      string         `json:"status"`
-	StatusGroup StatusGroup    `json:"statusGroup"`
+	Address *Address `json:"address,omitempty"`
+
+	// Approval A new price the member has to agree to before buying goes on
+	Approval    *PriceApproval  `json:"approval,omitempty"`
+	CloseReason *string         `json:"closeReason,omitempty"`
+	ClosedAt    *time.Time      `json:"closedAt,omitempty"`
+	CompletedAt *time.Time      `json:"completedAt,omitempty"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	Due         *Money          `json:"due,omitempty"`
+	Id          string          `json:"id"`
+	Lines       []OrderLine     `json:"lines"`
+	Note        *string         `json:"note,omitempty"`
+	OrderType   OrderOrderType  `json:"orderType"`
+	PaidAt      *time.Time      `json:"paidAt,omitempty"`
+	PayBefore   *time.Time      `json:"payBefore,omitempty"`
+	Refunds     *[]MemberRefund `json:"refunds,omitempty"`
+	Status      string          `json:"status"`
+	StatusGroup StatusGroup     `json:"statusGroup"`
 
 	// StatusText Localized
 	StatusText string `json:"statusText"`
@@ -375,6 +467,9 @@ type OrderOrderType string
 // OrderLine defines model for OrderLine.
 type OrderLine struct {
 	Amount Price `json:"amount"`
+
+	// CancelledQuantity Pieces that will not come
+	CancelledQuantity *int64 `json:"cancelledQuantity,omitempty"`
 
 	// CatalogPrice Previews only; what the catalogue said a piece costs at this quantity
 	CatalogPrice *Price  `json:"catalogPrice,omitempty"`
@@ -495,6 +590,25 @@ type PreviewRequest struct {
 // Price defines model for Price.
 type Price = money.Price
 
+// PriceAnswer defines model for PriceAnswer.
+type PriceAnswer struct {
+	Accept     bool   `json:"accept"`
+	ApprovalId string `json:"approvalId"`
+}
+
+// PriceApproval A new price the member has to agree to before buying goes on
+type PriceApproval struct {
+	ExpiresAt time.Time `json:"expiresAt"`
+	Id        string    `json:"id"`
+	Lines     []struct {
+		LineId string `json:"lineId"`
+		New    Price  `json:"new"`
+		Old    Price  `json:"old"`
+	} `json:"lines"`
+	New Price `json:"new"`
+	Old Price `json:"old"`
+}
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Code Stable UPPER_SNAKE
@@ -538,6 +652,40 @@ type Purchase struct {
 	Total          *Money  `json:"total,omitempty"`
 	UpstreamStatus *string `json:"upstreamStatus,omitempty"`
 }
+
+// ReasonRequest defines model for ReasonRequest.
+type ReasonRequest struct {
+	Reason string `json:"reason"`
+}
+
+// Shortage Pieces of a line that a purchase will not bring
+type Shortage struct {
+	Amount Money  `json:"amount"`
+	Cause  string `json:"cause"`
+
+	// Code 1688's code
+	Code       *string       `json:"code,omitempty"`
+	CreatedAt  time.Time     `json:"createdAt"`
+	DecidedBy  *string       `json:"decidedBy,omitempty"`
+	Id         string        `json:"id"`
+	LineId     string        `json:"lineId"`
+	PurchaseId string        `json:"purchaseId"`
+	Quantity   int64         `json:"quantity"`
+	Reason     *string       `json:"reason,omitempty"`
+	State      ShortageState `json:"state"`
+}
+
+// ShortageState defines model for Shortage.State.
+type ShortageState string
+
+// ShortageDecision defines model for ShortageDecision.
+type ShortageDecision struct {
+	Decision ShortageDecisionDecision `json:"decision"`
+	Reason   string                   `json:"reason"`
+}
+
+// ShortageDecisionDecision defines model for ShortageDecision.Decision.
+type ShortageDecisionDecision string
 
 // StatusGroup defines model for StatusGroup.
 type StatusGroup string
@@ -624,6 +772,12 @@ type AdminPurchaseOrderParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// AdminDecideShortageParams defines parameters for AdminDecideShortage.
+type AdminDecideShortageParams struct {
+	// IdempotencyKey Any text up to 255 characters; the same key answers the same order for 7 days
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // EmptyCartParams defines parameters for EmptyCart.
 type EmptyCartParams struct {
 	// XCartToken A guest's cart; expires after 30 days without use
@@ -668,8 +822,17 @@ type PlaceOrderParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// AdminResolveAttentionJSONRequestBody defines body for AdminResolveAttention for application/json ContentType.
+type AdminResolveAttentionJSONRequestBody = ReasonRequest
+
+// AdminLinkPurchaseJSONRequestBody defines body for AdminLinkPurchase for application/json ContentType.
+type AdminLinkPurchaseJSONRequestBody = LinkRequest
+
 // AdminShipParcelJSONRequestBody defines body for AdminShipParcel for application/json ContentType.
 type AdminShipParcelJSONRequestBody = ParcelRequest
+
+// AdminDecideShortageJSONRequestBody defines body for AdminDecideShortage for application/json ContentType.
+type AdminDecideShortageJSONRequestBody = ShortageDecision
 
 // AdminAddParcelEventJSONRequestBody defines body for AdminAddParcelEvent for application/json ContentType.
 type AdminAddParcelEventJSONRequestBody = ParcelEventRequest
@@ -686,6 +849,9 @@ type PlaceOrderJSONRequestBody = OrderRequest
 // PreviewOrderJSONRequestBody defines body for PreviewOrder for application/json ContentType.
 type PreviewOrderJSONRequestBody = PreviewRequest
 
+// ApprovePriceJSONRequestBody defines body for ApprovePrice for application/json ContentType.
+type ApprovePriceJSONRequestBody = PriceAnswer
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// AdminListOrders Orders of all sites, newest first
@@ -694,12 +860,24 @@ type ServerInterface interface {
 	// AdminGetOrder One order with purchases at 1688 and every transition
 	// (GET /admin/v1/orders/{orderId})
 	AdminGetOrder(c *gin.Context, orderId OrderId)
+	// AdminResolveAttention Take the attention mark off an order
+	// (POST /admin/v1/orders/{orderId}/attention/resolve)
+	AdminResolveAttention(c *gin.Context, orderId OrderId)
+	// AdminLinkPurchase Tie a 1688 order that exists to a purchase that has none
+	// (POST /admin/v1/orders/{orderId}/link)
+	AdminLinkPurchase(c *gin.Context, orderId OrderId)
 	// AdminShipParcel Ship the national leg (warehouse to member); 1688 is told `send`
 	// (POST /admin/v1/orders/{orderId}/parcels)
 	AdminShipParcel(c *gin.Context, orderId OrderId)
 	// AdminPurchaseOrder Buy a paid order at 1688 now (sites with trigger manual)
 	// (POST /admin/v1/orders/{orderId}/purchase)
 	AdminPurchaseOrder(c *gin.Context, orderId OrderId, params AdminPurchaseOrderParams)
+	// AdminRefreshOrder Read all purchases of an order from 1688 again, now
+	// (POST /admin/v1/orders/{orderId}/refresh)
+	AdminRefreshOrder(c *gin.Context, orderId OrderId)
+	// AdminDecideShortage Decide about goods that will not come
+	// (POST /admin/v1/orders/{orderId}/shortages/{shortageId})
+	AdminDecideShortage(c *gin.Context, orderId OrderId, shortageId string, params AdminDecideShortageParams)
 	// AdminAddParcelEvent Add an event of the national leg; partSign, sign and refund are told to 1688
 	// (POST /admin/v1/parcels/{parcelId}/events)
 	AdminAddParcelEvent(c *gin.Context, parcelId string)
@@ -730,6 +908,9 @@ type ServerInterface interface {
 	// GetOrder One order of the member
 	// (GET /v1/orders/{orderId})
 	GetOrder(c *gin.Context, orderId OrderId)
+	// ApprovePrice Accept or decline a price that rose after the order was placed
+	// (POST /v1/orders/{orderId}/approve-price)
+	ApprovePrice(c *gin.Context, orderId OrderId)
 	// ListParcels Domestic and national parcels and one timeline
 	// (GET /v1/orders/{orderId}/parcels)
 	ListParcels(c *gin.Context, orderId OrderId)
@@ -820,6 +1001,56 @@ func (siw *ServerInterfaceWrapper) AdminGetOrder(c *gin.Context) {
 	siw.Handler.AdminGetOrder(c, orderId)
 }
 
+// AdminResolveAttention operation middleware
+func (siw *ServerInterfaceWrapper) AdminResolveAttention(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminResolveAttention(c, orderId)
+}
+
+// AdminLinkPurchase operation middleware
+func (siw *ServerInterfaceWrapper) AdminLinkPurchase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminLinkPurchase(c, orderId)
+}
+
 // AdminShipParcel operation middleware
 func (siw *ServerInterfaceWrapper) AdminShipParcel(c *gin.Context) {
 
@@ -895,6 +1126,92 @@ func (siw *ServerInterfaceWrapper) AdminPurchaseOrder(c *gin.Context) {
 	}
 
 	siw.Handler.AdminPurchaseOrder(c, orderId, params)
+}
+
+// AdminRefreshOrder operation middleware
+func (siw *ServerInterfaceWrapper) AdminRefreshOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminRefreshOrder(c, orderId)
+}
+
+// AdminDecideShortage operation middleware
+func (siw *ServerInterfaceWrapper) AdminDecideShortage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "shortageId" -------------
+	var shortageId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "shortageId", c.Param("shortageId"), &shortageId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter shortageId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminDecideShortageParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminDecideShortage(c, orderId, shortageId, params)
 }
 
 // AdminAddParcelEvent operation middleware
@@ -1264,6 +1581,31 @@ func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 	siw.Handler.GetOrder(c, orderId)
 }
 
+// ApprovePrice operation middleware
+func (siw *ServerInterfaceWrapper) ApprovePrice(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApprovePrice(c, orderId)
+}
+
 // ListParcels operation middleware
 func (siw *ServerInterfaceWrapper) ListParcels(c *gin.Context) {
 
@@ -1325,10 +1667,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/orders", wrapper.ListOrders)
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
+	router.POST(options.BaseURL+"/v1/orders/:orderId/approve-price", wrapper.ApprovePrice)
 	router.GET(options.BaseURL+"/v1/orders/:orderId/parcels", wrapper.ListParcels)
 	router.GET(options.BaseURL+"/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/admin/v1/orders/:orderId", wrapper.AdminGetOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/purchase", wrapper.AdminPurchaseOrder)
+	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/refresh", wrapper.AdminRefreshOrder)
+	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/link", wrapper.AdminLinkPurchase)
+	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/shortages/:shortageId", wrapper.AdminDecideShortage)
+	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/attention/resolve", wrapper.AdminResolveAttention)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/parcels", wrapper.AdminShipParcel)
 	router.POST(options.BaseURL+"/admin/v1/parcels/:parcelId/events", wrapper.AdminAddParcelEvent)
 }
@@ -1413,6 +1760,86 @@ func (response AdminGetOrderdefaultApplicationProblemPlusJSONResponse) VisitAdmi
 	return err
 }
 
+type AdminResolveAttentionRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Body    *AdminResolveAttentionJSONRequestBody
+}
+
+type AdminResolveAttentionResponseObject interface {
+	VisitAdminResolveAttentionResponse(w http.ResponseWriter) error
+}
+
+type AdminResolveAttention200JSONResponse AdminOrder
+
+func (response AdminResolveAttention200JSONResponse) VisitAdminResolveAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminResolveAttentiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminResolveAttentiondefaultApplicationProblemPlusJSONResponse) VisitAdminResolveAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminLinkPurchaseRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Body    *AdminLinkPurchaseJSONRequestBody
+}
+
+type AdminLinkPurchaseResponseObject interface {
+	VisitAdminLinkPurchaseResponse(w http.ResponseWriter) error
+}
+
+type AdminLinkPurchase200JSONResponse AdminOrder
+
+func (response AdminLinkPurchase200JSONResponse) VisitAdminLinkPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminLinkPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminLinkPurchasedefaultApplicationProblemPlusJSONResponse) VisitAdminLinkPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AdminShipParcelRequestObject struct {
 	OrderId OrderId `json:"orderId"`
 	Body    *AdminShipParcelJSONRequestBody
@@ -1482,6 +1909,87 @@ type AdminPurchaseOrderdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AdminPurchaseOrderdefaultApplicationProblemPlusJSONResponse) VisitAdminPurchaseOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRefreshOrderRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+}
+
+type AdminRefreshOrderResponseObject interface {
+	VisitAdminRefreshOrderResponse(w http.ResponseWriter) error
+}
+
+type AdminRefreshOrder200JSONResponse AdminOrder
+
+func (response AdminRefreshOrder200JSONResponse) VisitAdminRefreshOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRefreshOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminRefreshOrderdefaultApplicationProblemPlusJSONResponse) VisitAdminRefreshOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminDecideShortageRequestObject struct {
+	OrderId    OrderId `json:"orderId"`
+	ShortageId string  `json:"shortageId"`
+	Params     AdminDecideShortageParams
+	Body       *AdminDecideShortageJSONRequestBody
+}
+
+type AdminDecideShortageResponseObject interface {
+	VisitAdminDecideShortageResponse(w http.ResponseWriter) error
+}
+
+type AdminDecideShortage200JSONResponse AdminOrder
+
+func (response AdminDecideShortage200JSONResponse) VisitAdminDecideShortageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminDecideShortagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminDecideShortagedefaultApplicationProblemPlusJSONResponse) VisitAdminDecideShortageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1877,6 +2385,46 @@ func (response GetOrderdefaultApplicationProblemPlusJSONResponse) VisitGetOrderR
 	return err
 }
 
+type ApprovePriceRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Body    *ApprovePriceJSONRequestBody
+}
+
+type ApprovePriceResponseObject interface {
+	VisitApprovePriceResponse(w http.ResponseWriter) error
+}
+
+type ApprovePrice200JSONResponse Order
+
+func (response ApprovePrice200JSONResponse) VisitApprovePriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApprovePricedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApprovePricedefaultApplicationProblemPlusJSONResponse) VisitApprovePriceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListParcelsRequestObject struct {
 	OrderId OrderId `json:"orderId"`
 }
@@ -1924,12 +2472,24 @@ type StrictServerInterface interface {
 	// AdminGetOrder One order with purchases at 1688 and every transition
 	// (GET /admin/v1/orders/{orderId})
 	AdminGetOrder(ctx context.Context, request AdminGetOrderRequestObject) (AdminGetOrderResponseObject, error)
+	// AdminResolveAttention Take the attention mark off an order
+	// (POST /admin/v1/orders/{orderId}/attention/resolve)
+	AdminResolveAttention(ctx context.Context, request AdminResolveAttentionRequestObject) (AdminResolveAttentionResponseObject, error)
+	// AdminLinkPurchase Tie a 1688 order that exists to a purchase that has none
+	// (POST /admin/v1/orders/{orderId}/link)
+	AdminLinkPurchase(ctx context.Context, request AdminLinkPurchaseRequestObject) (AdminLinkPurchaseResponseObject, error)
 	// AdminShipParcel Ship the national leg (warehouse to member); 1688 is told `send`
 	// (POST /admin/v1/orders/{orderId}/parcels)
 	AdminShipParcel(ctx context.Context, request AdminShipParcelRequestObject) (AdminShipParcelResponseObject, error)
 	// AdminPurchaseOrder Buy a paid order at 1688 now (sites with trigger manual)
 	// (POST /admin/v1/orders/{orderId}/purchase)
 	AdminPurchaseOrder(ctx context.Context, request AdminPurchaseOrderRequestObject) (AdminPurchaseOrderResponseObject, error)
+	// AdminRefreshOrder Read all purchases of an order from 1688 again, now
+	// (POST /admin/v1/orders/{orderId}/refresh)
+	AdminRefreshOrder(ctx context.Context, request AdminRefreshOrderRequestObject) (AdminRefreshOrderResponseObject, error)
+	// AdminDecideShortage Decide about goods that will not come
+	// (POST /admin/v1/orders/{orderId}/shortages/{shortageId})
+	AdminDecideShortage(ctx context.Context, request AdminDecideShortageRequestObject) (AdminDecideShortageResponseObject, error)
 	// AdminAddParcelEvent Add an event of the national leg; partSign, sign and refund are told to 1688
 	// (POST /admin/v1/parcels/{parcelId}/events)
 	AdminAddParcelEvent(ctx context.Context, request AdminAddParcelEventRequestObject) (AdminAddParcelEventResponseObject, error)
@@ -1960,6 +2520,9 @@ type StrictServerInterface interface {
 	// GetOrder One order of the member
 	// (GET /v1/orders/{orderId})
 	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// ApprovePrice Accept or decline a price that rose after the order was placed
+	// (POST /v1/orders/{orderId}/approve-price)
+	ApprovePrice(ctx context.Context, request ApprovePriceRequestObject) (ApprovePriceResponseObject, error)
 	// ListParcels Domestic and national parcels and one timeline
 	// (GET /v1/orders/{orderId}/parcels)
 	ListParcels(ctx context.Context, request ListParcelsRequestObject) (ListParcelsResponseObject, error)
@@ -2074,6 +2637,94 @@ func (sh *strictHandler) AdminGetOrder(ctx *gin.Context, orderId OrderId) {
 	}
 }
 
+// AdminResolveAttention operation middleware
+func (sh *strictHandler) AdminResolveAttention(ctx *gin.Context, orderId OrderId) {
+	var request AdminResolveAttentionRequestObject
+
+	request.OrderId = orderId
+
+	var body AdminResolveAttentionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminResolveAttention(ctx, request.(AdminResolveAttentionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminResolveAttention")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminResolveAttentionResponseObject); ok {
+		if err := validResponse.VisitAdminResolveAttentionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminLinkPurchase operation middleware
+func (sh *strictHandler) AdminLinkPurchase(ctx *gin.Context, orderId OrderId) {
+	var request AdminLinkPurchaseRequestObject
+
+	request.OrderId = orderId
+
+	var body AdminLinkPurchaseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminLinkPurchase(ctx, request.(AdminLinkPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminLinkPurchase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminLinkPurchaseResponseObject); ok {
+		if err := validResponse.VisitAdminLinkPurchaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // AdminShipParcel operation middleware
 func (sh *strictHandler) AdminShipParcel(ctx *gin.Context, orderId OrderId) {
 	var request AdminShipParcelRequestObject
@@ -2138,6 +2789,78 @@ func (sh *strictHandler) AdminPurchaseOrder(ctx *gin.Context, orderId OrderId, p
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AdminPurchaseOrderResponseObject); ok {
 		if err := validResponse.VisitAdminPurchaseOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminRefreshOrder operation middleware
+func (sh *strictHandler) AdminRefreshOrder(ctx *gin.Context, orderId OrderId) {
+	var request AdminRefreshOrderRequestObject
+
+	request.OrderId = orderId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminRefreshOrder(ctx, request.(AdminRefreshOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminRefreshOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminRefreshOrderResponseObject); ok {
+		if err := validResponse.VisitAdminRefreshOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminDecideShortage operation middleware
+func (sh *strictHandler) AdminDecideShortage(ctx *gin.Context, orderId OrderId, shortageId string, params AdminDecideShortageParams) {
+	var request AdminDecideShortageRequestObject
+
+	request.OrderId = orderId
+	request.ShortageId = shortageId
+	request.Params = params
+
+	var body AdminDecideShortageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminDecideShortage(ctx, request.(AdminDecideShortageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminDecideShortage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminDecideShortageResponseObject); ok {
+		if err := validResponse.VisitAdminDecideShortageResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -2488,6 +3211,50 @@ func (sh *strictHandler) GetOrder(ctx *gin.Context, orderId OrderId) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetOrderResponseObject); ok {
 		if err := validResponse.VisitGetOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApprovePrice operation middleware
+func (sh *strictHandler) ApprovePrice(ctx *gin.Context, orderId OrderId) {
+	var request ApprovePriceRequestObject
+
+	request.OrderId = orderId
+
+	var body ApprovePriceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApprovePrice(ctx, request.(ApprovePriceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApprovePrice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApprovePriceResponseObject); ok {
+		if err := validResponse.VisitApprovePriceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

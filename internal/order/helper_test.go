@@ -104,7 +104,8 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	o := Options{
 		DB: f.db, Jobs: f.queue, Idem: web.NewIdempotency(f.db, f.clock.now), Client: client, Auth: f.auth, Sites: f.sites, Rates: rates,
 		Search: finder, Bundle: bundle, Secret: testSecret, Now: f.clock.now, Logger: slog.New(slog.DiscardHandler),
-		Rules: Rules{PayWithin: 24 * time.Hour, Settle: 10 * time.Second, CallTimeout: 20 * time.Second, Warehouse: DemoWarehouse},
+		Rules: Rules{PayWithin: 24 * time.Hour, Settle: 10 * time.Second, CallTimeout: 20 * time.Second, Warehouse: DemoWarehouse,
+			Tolerance: 1, QuoteAge: 10 * time.Minute, ApproveWithin: 6 * time.Hour},
 	}
 	if change != nil {
 		change(&o)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entrepot/internal/money"
+	"entrepot/internal/site"
 )
 
 // When an order is bought at 1688 (http-api.md, trigger).
@@ -196,6 +197,11 @@ type Rules struct {
 	Settle      time.Duration // after a lost answer, a look-up proves absence only this much later
 	CallTimeout time.Duration // how long one call to 1688 may take
 	Warehouse   Warehouse
+
+	Tolerance     int           // percent 1688's total may exceed what the member agreed to
+	QuoteAge      time.Duration // a quote older than this is checked again before buying; 0 = never
+	ApproveWithin time.Duration // how long a member may take to answer a new price
+	Buying        site.Buying   // overrides the sites' rules where set
 }
 
 // quote is what a preview stores and an order is made of: everything priced, in fen and in the site's currency.
@@ -282,6 +288,8 @@ type Push struct {
 // Kinds of jobs this package appends.
 const (
 	JobUnpaid         = "order.unpaid"     // the payment window of an order is over
+	JobApproval       = "order.approval"   // the time to answer a new price is over
+	JobCancelPurchase = "purchase.cancel"  // close an unpaid purchase order at 1688
 	JobPurchase       = "order.purchase"   // start buying an order: one purchase row per seller group
 	JobCreate         = "purchase.create"  // place one purchase order at 1688
 	JobRefresh        = "purchase.refresh" // re-read a purchase order from 1688

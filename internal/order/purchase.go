@@ -36,7 +36,7 @@ func (s *Service) StartPurchase(ctx context.Context, orderID int64, cause, actor
 	if err := json.Unmarshal([]byte(row.Payload), &q); err != nil {
 		return err
 	}
-	err = s.store.begin(ctx, orderID, q.Groups, cause, actor)
+	err = s.store.begin(ctx, orderID, q.Groups, row.CreatedAt, cause, actor)
 	s.store.jobs.Kick()
 	return err
 }
@@ -51,113 +51,6 @@ func (s *Service) PurchaseNow(ctx context.Context, orderID int64, actor string) 
 		return errs.New(errs.Conflict, "order.not_payable")
 	}
 	return s.StartPurchase(ctx, orderID, "staff.purchase", actor)
-}
-
-// Create places one purchase order at 1688, at most once: when an earlier try may have reached 1688, it looks there first
-// and creates again only when the order is proved absent, long enough after the last try.
-func (s *Service) Create(ctx context.Context, purchaseID int64) error {
-	b, err := s.store.purchase(ctx, purchaseID)
-	if err != nil {
-		return err
-	}
-	if b.purchase.State != Creating {
-		return nil
-	}
-	if b.purchase.SendCount > 0 {
-		found, err := s.probe(ctx, b.purchase.OutOrderID)
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			return s.adopt(ctx, b, found)
-		}
-		if wait := s.settleLeft(b.purchase.SentAt); wait > 0 {
-			return errWait{wait, "the last try may still reach 1688"}
-		}
-	}
-	if b.order.order.Status == Cancelled {
-		return s.store.abandon(ctx, purchaseID)
-	}
-	mine, err := s.store.markSending(ctx, purchaseID, b.purchase.SendCount)
-	if err != nil {
-		return err
-	}
-	if !mine {
-		return errWait{time.Second, "another worker is placing this purchase"}
-	}
-	created, err := s.client.CreateCrossOrder(ctx, s.request(b))
-	if err != nil {
-		return s.createFailed(ctx, b, err)
-	}
-	ids := make([]string, len(created.Orders))
-	for i, o := range created.Orders {
-		ids[i] = o.OrderID.String()
-	}
-	if len(ids) == 0 {
-		return errors.New("1688 answered success without an order id")
-	}
-	return s.adopt(ctx, b, ids)
-}
-
-// settleLeft is how long a look-up is not yet proof: the last call may still be on its way.
-func (s *Service) settleLeft(sentAt *time.Time) time.Duration {
-	if sentAt == nil {
-		return 0
-	}
-	return sentAt.Add(s.rules.CallTimeout + s.rules.Settle).Sub(s.now())
-}
-
-// probe asks 1688 which orders carry our number.
-func (s *Service) probe(ctx context.Context, outOrderID string) ([]string, error) {
-	page, err := s.client.BuyerOrders(ctx, alibaba.OrderListQuery{OutOrderID: outOrderID})
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for i := range page.Orders {
-		t := &page.Orders[i]
-		if string(t.Base.OutOrderID) == outOrderID || t.Base.OutOrderID == "" {
-			ids = append(ids, t.OrderID().String())
-		}
-	}
-	return ids, nil
-}
-
-func (s *Service) adopt(ctx context.Context, b *bought, ids []string) error {
-	err := s.store.adopt(ctx, b, ids)
-	s.store.jobs.Kick()
-	return err
-}
-
-// createFailed decides by the kind of failure. An unknown outcome only goes back to the queue: the next try looks first.
-func (s *Service) createFailed(ctx context.Context, b *bought, err error) error {
-	switch alibaba.ClassOf(err) {
-	case alibaba.Rejected:
-		return s.store.refuse(ctx, b, err.Error())
-	case alibaba.Transient, alibaba.Quota, alibaba.Auth: // certainly without effect
-		if e := s.store.markUnsent(ctx, b.purchase.ID, err.Error()); e != nil {
-			return e
-		}
-		return err
-	default:
-		return err
-	}
-}
-
-func (s *Service) request(b *bought) alibaba.OrderRequest {
-	r := alibaba.OrderRequest{
-		Flow: b.purchase.Flow, TradeType: b.purchase.TradeType, Address: s.rules.Warehouse.address(), OutOrderID: b.purchase.OutOrderID,
-		Message: clip(b.order.order.Note, 500), FenxiaoChannel: "kuajing",
-	}
-	byID := map[int64]lineRow{}
-	for _, l := range b.order.lines {
-		byID[l.ID] = l
-	}
-	for _, pl := range b.lines {
-		l := byID[pl.LineID]
-		r.Cargo = append(r.Cargo, alibaba.Cargo{OfferID: alibaba.ID(l.OfferID), SpecID: l.SpecID, Quantity: pl.Quantity, OutMemberID: b.order.order.OutMemberID})
-	}
-	return r
 }
 
 // Refresh re-reads a purchase from 1688 and applies what it says: state, amounts, sub-orders, parcels and their steps.
@@ -277,45 +170,4 @@ func (s *Service) Behind(ctx context.Context, alibabaOrderID, word string, modif
 	}
 	newer := !modified.IsZero() && (p.UpstreamModifiedAt == nil || modified.UTC().Truncate(time.Millisecond).After(*p.UpstreamModifiedAt))
 	return p.ID, newer || p.UpstreamStatus != word, err
-}
-
-// ToPay is a purchase as the pay package sees it.
-type ToPay struct {
-	ID, OrderID    int64
-	AlibabaOrderID int64
-	Unpaid         bool // and its order is paid by the member and not closed
-	Attempts       int
-	LastTry        *time.Time
-	TotalFen       money.Fen
-	QuotedFen      money.Fen
-}
-
-// ToPay reads a purchase for payment.
-func (s *Service) ToPay(ctx context.Context, purchaseID int64) (ToPay, error) {
-	b, err := s.store.purchase(ctx, purchaseID)
-	if err != nil {
-		return ToPay{}, err
-	}
-	p := b.purchase
-	payable := p.State == Unpaid && b.order.order.PaidAt != nil && b.order.order.Status != Cancelled
-	t := ToPay{ID: p.ID, OrderID: p.OrderID, Unpaid: payable, Attempts: p.PayAttempts, LastTry: p.PayStartedAt, TotalFen: p.TotalFen, QuotedFen: p.QuotedFen}
-	if p.AlibabaOrderID != nil {
-		t.AlibabaOrderID, err = strconv.ParseInt(*p.AlibabaOrderID, 10, 64)
-	}
-	return t, err
-}
-
-// StartPaying counts a try to pay; false when another worker was faster or the purchase is not unpaid any more.
-func (s *Service) StartPaying(ctx context.Context, t ToPay) (bool, error) {
-	return s.store.startPaying(ctx, t.ID, t.Attempts)
-}
-
-// NotPaying takes back a try that was never made; t is as before StartPaying.
-func (s *Service) NotPaying(ctx context.Context, t ToPay) error {
-	return s.store.notPaying(ctx, t)
-}
-
-// NeedsStaff marks an order for staff.
-func (s *Service) NeedsStaff(ctx context.Context, orderID, purchaseID int64, reason string) error {
-	return s.store.attention(ctx, orderID, purchaseID, reason)
 }

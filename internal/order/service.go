@@ -67,7 +67,7 @@ func New(o Options) *Service {
 	}
 	now := func() time.Time { return o.Now().UTC().Truncate(time.Millisecond) }
 	return &Service{
-		store:  newStore(o.DB, o.Jobs, o.Idem, now),
+		store:  newStore(o, now),
 		client: o.Client, search: o.Search, auth: o.Auth, sites: o.Sites, rates: o.Rates, bundle: o.Bundle, rules: o.Rules, idem: o.Idem,
 		secret: o.Secret, now: now, log: o.Logger,
 	}
@@ -173,7 +173,10 @@ func (s *Service) trigger(st *site.Site) string {
 // Order reads one order of a member; somebody else's is not_found.
 func (s *Service) Order(ctx context.Context, who auth.MemberCaller, st *site.Site, id int64) (*full, error) {
 	f, err := s.store.get(ctx, st.Code, who.ID, id)
-	return f, notFound(err)
+	if err != nil {
+		return f, notFound(err)
+	}
+	return f, s.store.buyingOf(ctx, f)
 }
 
 // Orders lists a member's orders, newest first.
@@ -218,11 +221,16 @@ type Due struct {
 	Currency string
 }
 
-// Due reads what a member owes for an order.
+// Due reads what a member owes for an order; when everything is paid, what it cost.
 func (s *Service) Due(ctx context.Context, id int64) (Due, error) {
 	f, err := s.store.get(ctx, "", 0, id)
 	if err != nil {
 		return Due{}, notFound(err)
 	}
-	return Due{OrderID: id, Site: f.order.Site, Minor: f.order.TotalMinor, Currency: f.order.Currency}, nil
+	a, err := s.store.account(ctx, id)
+	due := outstanding(&f.order, a)
+	if due <= 0 {
+		due = f.order.TotalMinor + a.ExtraMinor
+	}
+	return Due{OrderID: id, Site: f.order.Site, Minor: due, Currency: f.order.Currency}, err
 }

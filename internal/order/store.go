@@ -9,6 +9,7 @@ import (
 	"entrepot/internal/database"
 	"entrepot/internal/jobs"
 	"entrepot/internal/money"
+	"entrepot/internal/site"
 	"entrepot/internal/web"
 
 	"gorm.io/gorm"
@@ -21,12 +22,15 @@ type store struct {
 	idem *web.Idempotency
 	now  func() time.Time
 
+	sites *site.Registry
+	rules Rules
+
 	facts    *database.Loader[int64, []factRow]
 	previews *database.Loader[int64, previewRow]
 }
 
-func newStore(db *database.DB, queue *jobs.Queue, idem *web.Idempotency, now func() time.Time) *store {
-	s := &store{db: db, jobs: queue, idem: idem, now: now}
+func newStore(o Options, now func() time.Time) *store {
+	s := &store{db: o.DB, jobs: o.Jobs, idem: o.Idem, now: now, sites: o.Sites, rules: o.Rules}
 	s.facts = database.NewLoader(2, s.loadFacts)
 	s.previews = database.NewLoader(4, s.loadPreviews)
 	return s
@@ -126,6 +130,12 @@ type full struct {
 	order orderRow
 	lines []lineRow
 	taken []cartTaken // out of the cart, when it is placed
+
+	// What buying brought, for those who read one order; see buyingOf.
+	approval  approvalRow
+	account   accountRow
+	shortages []shortageRow
+	refunds   []refundRow
 }
 
 func (s *store) savePreview(ctx context.Context, p previewRow) error {
@@ -332,8 +342,8 @@ func (s *Service) MarkPaidTx(ctx context.Context, tx *gorm.DB, orderID, amount i
 		return err
 	}
 	st := s.store
-	if o.PaidAt != nil { // another payment for the same order: the money is real, staff must decide
-		return st.attentionTx(ctx, tx, &o, 0, "paid_twice")
+	if o.PaidAt != nil {
+		return st.paidAgainTx(ctx, tx, &o, amount)
 	}
 	set := map[string]any{"paid_minor": amount, "paid_at": at}
 	if o.Status == Cancelled { // paid after the window closed: the money is real, staff must decide

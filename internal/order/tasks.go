@@ -27,6 +27,18 @@ func (s *Service) Register(q *jobs.Queue) {
 	q.Handle(JobCreate, func(ctx context.Context, t *jobs.Task) error {
 		return s.byRef(ctx, t, func(ctx context.Context, r ref) error { return s.Create(ctx, r.ID) })
 	})
+	q.Handle(JobApproval, func(ctx context.Context, t *jobs.Task) error {
+		return s.byRef(ctx, t, func(ctx context.Context, r ref) error {
+			left, err := s.store.expire(ctx, r.ID)
+			if err == nil && left > 0 {
+				return errWait{left, "the member may still answer"}
+			}
+			return err
+		})
+	})
+	q.Handle(JobCancelPurchase, func(ctx context.Context, t *jobs.Task) error {
+		return s.byRef(ctx, t, func(ctx context.Context, r ref) error { return s.CancelPurchase(ctx, r.ID) })
+	})
 	q.Handle(JobRefresh, func(ctx context.Context, t *jobs.Task) error {
 		return s.byRef(ctx, t, func(ctx context.Context, r ref) error { return s.Refresh(ctx, r.ID, r.Cause) })
 	})

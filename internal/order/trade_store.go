@@ -51,18 +51,25 @@ func (s *store) apply(ctx context.Context, purchaseID int64, f tradeFact, cause 
 		if err := tx.Where("id = ?", purchaseID).Take(&p).Error; err != nil {
 			return database.Translate(err)
 		}
-		old := f.olderThan(&p)
-		if err := s.purchaseTx(ctx, tx, &o, &p, f, cause, old); err != nil {
-			return err
-		}
-		if err := s.itemsTx(ctx, tx, &o, &p, f, old); err != nil {
-			return err
-		}
-		if err := s.parcelsTx(tx, &p, f.parcels, old); err != nil {
-			return err
-		}
-		return s.settleTx(ctx, tx, &o, p.ID, cause)
+		return s.applyTx(ctx, tx, &o, &p, f, cause)
 	})
+}
+
+func (s *store) applyTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact, cause string) error {
+	old, was := f.olderThan(p), *p
+	if err := s.purchaseTx(ctx, tx, o, p, f, cause, old); err != nil {
+		return err
+	}
+	if err := s.itemsTx(ctx, tx, o, p, f, old); err != nil {
+		return err
+	}
+	if err := s.parcelsTx(tx, p, f.parcels, old); err != nil {
+		return err
+	}
+	if err := s.pricesTx(ctx, tx, o, p, &was, f, old); err != nil {
+		return err
+	}
+	return s.settleTx(ctx, tx, o, p.ID, cause)
 }
 
 // olderThan: another read, made later, was applied first. 1688's modification time says so, or a state that was passed.
@@ -79,21 +86,20 @@ func (s *store) purchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *pur
 		set["upstream_status"], set["total_fen"], set["post_fee_fen"] = clip(f.word, 40), f.total, f.post
 		set["refund_status"], set["upstream_modified_at"] = clip(f.refundStatus, 30), f.modified
 	}
-	to, known := upstreamState(f.word)
-	if known && purchaseRank[to] > p.RankNo {
-		set["state"], set["rank_no"] = to, purchaseRank[to]
+	if to, known := upstreamState(f.word); known && purchaseRank[to] > p.RankNo {
 		s.stampState(set, p, to, f)
-		ev := eventRow{ID: s.db.NewID(), OrderID: p.OrderID, PurchaseID: p.ID, Cause: cause, FromStatus: string(p.State), ToStatus: string(to),
-			Detail: clip(f.word, 500), Actor: "1688", RequestID: web.RequestID(ctx), CreatedAt: s.now()}
-		if err := tx.Create(&ev).Error; err != nil {
+		if _, err := s.movePurchaseTx(ctx, tx, p, purchaseMove{to: to, cause: cause, actor: "1688", detail: f.word, set: set}); err != nil {
 			return err
 		}
-		p.State, p.RankNo = to, purchaseRank[to]
+		set = nil
 	}
 	if f.refundStatus == "refundsuccess" && p.RefundStatus != "refundsuccess" {
 		if err := s.attentionTx(ctx, tx, o, p.ID, "purchase_refunded"); err != nil {
 			return err
 		}
+	}
+	if set == nil {
+		return nil
 	}
 	return tx.Model(&purchaseRow{}).Where("id = ?", p.ID).Updates(set).Error
 }

@@ -233,7 +233,8 @@ func TestRefreshFollowsThePurchase(t *testing.T) {
 	assert.Len(t, events, 3, "consigned, accepted, signed")
 	f.assertRelated(o, 1)
 	assert.Equal(t, []string{
-		"payment.succeeded awaiting_payment>paid", "purchase.started paid>purchasing", "purchase.created purchasing>ordered", "message unpaid>paid",
+		"payment.succeeded awaiting_payment>paid", "purchase.started paid>purchasing", "purchase.created creating>unpaid", "purchase.created purchasing>ordered",
+		"price.asked unpaid>unpaid", "attention ordered>ordered", "message unpaid>paid", "price.withdrawn paid>paid", "attention ordered>ordered",
 		"message paid>shipped", "message ordered>shipped", "message shipped>arrived", "message shipped>received", "message received>success",
 	}, f.eventsOf(o.order.ID))
 }

@@ -58,6 +58,7 @@ func (v viewer) order(f *full) Order {
 	for _, l := range f.lines {
 		out.Lines = append(out.Lines, v.line(q, t.Lang, l))
 	}
+	v.buying(q, f, &out)
 	return out
 }
 

@@ -24,6 +24,7 @@ import (
 	"entrepot/internal/jobs"
 	"entrepot/internal/order"
 	"entrepot/internal/sandbox"
+	"entrepot/internal/site"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -87,8 +88,10 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 		}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	f.orders = order.New(order.Options{DB: f.db, Jobs: f.queue, Client: client, Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)})
-	o := Options{DB: f.db, Jobs: f.queue, Orders: f.orders, Client: client, Secrets: []string{testSecret, oldSecret}, Automatic: true, Tolerance: 1,
+	sites, err := site.New(nil)
+	require.NoError(t, err)
+	f.orders = order.New(order.Options{DB: f.db, Jobs: f.queue, Client: client, Sites: sites, Rules: order.Rules{Tolerance: 1}, Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)})
+	o := Options{DB: f.db, Jobs: f.queue, Orders: f.orders, Client: client, Secrets: []string{testSecret, oldSecret}, Automatic: true,
 		Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&o)

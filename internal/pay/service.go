@@ -23,7 +23,6 @@ type Options struct {
 	Client    *alibaba.Client
 	Secrets   []string // whsec_...; several during a rotation
 	Automatic bool     // pay purchases at 1688 without a password; else staff pay them there
-	Tolerance int      // percent 1688's total may exceed the quote
 	Now       func() time.Time
 	Logger    *slog.Logger
 }
@@ -36,7 +35,6 @@ type Service struct {
 	client    *alibaba.Client
 	verifiers []verifier
 	automatic bool
-	tolerance int
 	now       func() time.Time
 	log       *slog.Logger
 }
@@ -48,7 +46,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		store: &store{db: o.DB, orders: o.Orders, now: o.Now}, jobs: o.Jobs, orders: o.Orders, client: o.Client,
-		automatic: o.Automatic, tolerance: o.Tolerance, now: o.Now, log: o.Logger,
+		automatic: o.Automatic, now: o.Now, log: o.Logger,
 	}
 	for _, secret := range o.Secrets {
 		v, err := newVerifier(secret)
@@ -104,9 +102,6 @@ func (s *Service) PayPurchase(ctx context.Context, purchaseID int64) error {
 	if err != nil || !p.Unpaid || !s.automatic {
 		return err
 	}
-	if s.tooExpensive(p) {
-		return s.orders.NeedsStaff(ctx, p.OrderID, p.ID, "purchase_price_changed")
-	}
 	if p.LastTry != nil && s.now().Sub(*p.LastTry) < payPause {
 		return errLook
 	}
@@ -139,12 +134,4 @@ func (s *Service) PayPurchase(ctx context.Context, purchaseID int64) error {
 		return err
 	}
 	return errLook
-}
-
-// tooExpensive: 1688 asks more than the member was quoted plus the tolerance. Purchases that 1688 split off have no quote.
-func (s *Service) tooExpensive(p order.ToPay) bool {
-	if p.QuotedFen == 0 {
-		return false
-	}
-	return int64(p.TotalFen)*100 > int64(p.QuotedFen)*int64(100+s.tolerance)
 }

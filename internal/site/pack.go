@@ -40,6 +40,7 @@ type pack struct {
 	RegisterSite   string   `yaml:"registerSite"` // the code when absent
 	Trigger        string   `yaml:"trigger"`      // on_paid when absent
 	Without        []string `yaml:"without"`      // optional features the site does not have; all when absent
+	Buying         Buying   `yaml:"buying"`       // staff, ask, keep when absent
 }
 
 // loadPacks reads and checks every packs/<code>.yaml of fsys, and reports all problems of all files at once.
@@ -94,7 +95,7 @@ func (p pack) site() (*Site, error) {
 		Code: p.Code, CountryName: p.CountryName, Area: p.Area, SearchLanguage: p.SearchLanguage,
 		Language: p.Language, Languages: p.Languages, Locale: p.Locale, Currency: currency, TimeZone: zone,
 		BusinessLine: p.BusinessLine, PhoneRegion: p.PhoneRegion,
-		RegisterSite: p.RegisterSite, Trigger: p.Trigger, Without: p.Without,
+		RegisterSite: p.RegisterSite, Trigger: p.Trigger, Without: p.Without, Buying: p.Buying,
 	}
 	if s.RegisterSite == "" {
 		s.RegisterSite = s.Code
@@ -136,6 +137,7 @@ func (s *Site) check() (problems []error) {
 	want(registerForm.MatchString(s.RegisterSite), "registerSite", s.RegisterSite)
 	want(slices.Contains([]string{TriggerOnPaid, TriggerOnSubmit, TriggerManual}, s.Trigger), "trigger", s.Trigger)
 	want(slices.Contains(s.Languages, s.Language), "language", s.Language)
+	want(s.Buying.Valid(), "buying", fmt.Sprint(s.Buying))
 	for i, name := range s.Without {
 		want(slices.Contains(Features, name) && !slices.Contains(s.Without[:i], name), "without", name)
 	}

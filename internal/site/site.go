@@ -2,6 +2,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,35 @@ type Site struct {
 	RegisterSite   string         // site of 1688's account.user.register: the code agreed with 1688, at most 16
 	Trigger        string         // TriggerOnPaid, TriggerOnSubmit or TriggerManual
 	Without        []string       // optional features the site does without
+	Buying         Buying         // what happens when 1688 cannot deliver as quoted
+}
+
+// What happens when 1688 cannot deliver as quoted; see Buying.
+const (
+	ShortageStaff  = "staff"  // staff decide about goods that will not come
+	ShortageRefund = "refund" // they are cancelled and owed back at once
+	ExtraAsk       = "ask"    // members are asked about prices that rose beyond the tolerance
+	ExtraAbsorb    = "absorb" // the site takes the difference
+	PriceCutKeep   = "keep"   // the site keeps what a seller takes off
+	PriceCutRefund = "refund" // members get it back
+)
+
+// Buying holds a site's rules for goods that do not come or come at another price. Empty fields mean the first word of each.
+type Buying struct {
+	Shortage string `yaml:"shortage" env:"ENTREPOT_SHORTAGE"`  // ShortageStaff or ShortageRefund
+	Extra    string `yaml:"extra" env:"ENTREPOT_PRICE_EXTRA"`  // ExtraAsk or ExtraAbsorb
+	PriceCut string `yaml:"priceCut" env:"ENTREPOT_PRICE_CUT"` // PriceCutKeep or PriceCutRefund
+}
+
+// Override is b with every field of other that is set.
+func (b Buying) Override(other Buying) Buying {
+	return Buying{cmp.Or(other.Shortage, b.Shortage), cmp.Or(other.Extra, b.Extra), cmp.Or(other.PriceCut, b.PriceCut)}
+}
+
+// Valid reports whether every field that is set is a word we know.
+func (b Buying) Valid() bool {
+	return slices.Contains([]string{"", ShortageStaff, ShortageRefund}, b.Shortage) && slices.Contains([]string{"", ExtraAsk, ExtraAbsorb}, b.Extra) &&
+		slices.Contains([]string{"", PriceCutKeep, PriceCutRefund}, b.PriceCut)
 }
 
 // Has reports whether the site has an optional feature.
