@@ -197,6 +197,7 @@ func TestRedisAway(t *testing.T) {
 			t.Cleanup(func() { _ = shared.Close() })
 			g, c := newStall(t), &clock{t: time.Unix(1_800_000_000, 0)}
 			f := process(t, c, g.URL, on(shared, "test"))
+			f.tier.wait = lookLimit
 			var asked looks
 			f.tier.rdb.AddHook(&asked)
 			began := time.Now()
