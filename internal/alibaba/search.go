@@ -81,6 +81,9 @@ func orDefault(n, def int) int {
 	return n
 }
 
+// AnswersByCountry reports that searches and details name a country, so that 1688 translates into its language and no other.
+func (c *Client) AnswersByCountry() bool { return c.national }
+
 func (c *Client) country(language, name string) string {
 	if c.national && name != "" {
 		return name
@@ -218,8 +221,8 @@ type SearchPrice struct {
 
 // Promotion tells whether an offer is promoted; the only type so far is plus.
 type Promotion struct {
-	HasPromotion  Bool `json:"hasPromotion"`
-	PromotionType Text `json:"promotionType"`
+	HasPromotion  *Bool `json:"hasPromotion"`
+	PromotionType Text  `json:"promotionType"`
 }
 
 // SellerData holds the seller's scores as 1688 words them.

@@ -63,7 +63,7 @@ func (s *Service) Preview(ctx context.Context, who auth.MemberCaller, st *site.S
 	if err != nil {
 		return nil, err
 	}
-	p := &previewed{quote: quote{FX: rate, Lang: lang}}
+	p := &previewed{quote: quote{FX: rate, Lang: s.search.TranslatedInto(st, lang)}}
 	sellers := p.group(wishes)
 	if err := s.price(ctx, st, who, p, sellers); err != nil {
 		return nil, err

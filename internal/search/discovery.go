@@ -139,7 +139,7 @@ func (s *Service) priced(ctx context.Context, st *site.Site, lang string, list [
 				case err != nil:
 					return err
 				default:
-					complete(o, p)
+					complete(o, p, s.TranslatedInto(st, lang) == lang)
 				}
 				return nil
 			})
@@ -149,15 +149,17 @@ func (s *Service) priced(ctx context.Context, st *site.Site, lang string, list [
 	return slices.DeleteFunc(list, func(o alibaba.SearchOffer) bool { return o.OfferID == 0 }), err
 }
 
-// complete fills what a list left out from the product's detail.
-func complete(o *alibaba.SearchOffer, p *alibaba.Product) {
+// complete fills what a list left out from the product's detail; translated tells that the detail is in the list's language.
+func complete(o *alibaba.SearchOffer, p *alibaba.Product, translated bool) {
 	fill := func(to *alibaba.Text, from alibaba.Text) {
 		if *to == "" {
 			*to = from
 		}
 	}
 	fill(&o.Subject, p.Subject)
-	fill(&o.SubjectTrans, p.SubjectTrans)
+	if translated {
+		fill(&o.SubjectTrans, p.SubjectTrans)
+	}
 	fill(&o.TradeScore, p.TradeScore)
 	if len(p.Image.Images) > 0 {
 		fill(&o.ImageURL, p.Image.Images[0])

@@ -50,7 +50,7 @@ func (v viewer) hit(o *alibaba.SearchOffer) (hit Hit, fen money.Fen, ok bool) {
 		OfferId: o.OfferID.String(), Subject: v.text(o.Subject, o.SubjectTrans), ImageUrl: httpsURL(string(o.ImageURL)),
 		WhiteImageUrl: picture(o.WhiteImage), TranslatedImageUrl: picture(o.AigcImageURL), PriceReason: &reason,
 		JxhyPrice: p.price(o.PriceInfo.JxhyPrice), PfJxhyPrice: p.price(o.PriceInfo.PfJxhyPrice), ConsignPrice: p.price(o.PriceInfo.ConsignPrice),
-		PromotionPrice: p.price(o.PriceInfo.PromotionPrice), PromotionType: said(o.Promotion.PromotionType),
+		PromotionPrice: p.price(o.PriceInfo.PromotionPrice), HasPromotion: (*bool)(o.Promotion.HasPromotion), PromotionType: said(o.Promotion.PromotionType),
 		IsJxhy: bool(o.IsJxhy), IsOnePsale: (*bool)(o.IsOnePsale), IsPatentProduct: (*bool)(o.IsPatentProduct), IsSelect: (*bool)(o.IsSelect),
 		MinOrderQuantity: max(1, int(o.MinOrderQuantity)), MonthSold: count(o.MonthSold), Sales7d: said(o.Sales7d),
 		RepurchaseRate: said(o.RepurchaseRate), TradeScore: said(o.TradeScore),

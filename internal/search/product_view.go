@@ -22,7 +22,7 @@ func (v viewer) product(p *alibaba.Product) (Product, error) {
 		CategoryId: category(p.CategoryID), TopCategoryId: category(p.TopCategoryID), SecondCategoryId: category(p.SecondCategoryID),
 		ThirdCategoryId: category(p.ThirdCategoryID), CategoryName: said(p.CategoryName),
 		Tags: tags(p.Tags), Seller: sellerScores(&p.SellerData), SoldCount: said(p.SoldOut), TradeScore: said(p.TradeScore),
-		PromotionType: said(p.Promotion.PromotionType), SellingPoints: texts(p.SellingPoints), OfferIdentities: texts(p.OfferIdentities),
+		HasPromotion: (*bool)(p.Promotion.HasPromotion), PromotionType: said(p.Promotion.PromotionType), SellingPoints: texts(p.SellingPoints), OfferIdentities: texts(p.OfferIdentities),
 		Certificates: certificates(p.Certificates), Invoice: invoice(&p.Invoice), CargoNumber: said(p.ProductCargoNumber), PromotionUrl: picture(p.PromotionURL),
 		CreatedAt: moment(p.CreateDate), PricedAt: &v.now,
 	}

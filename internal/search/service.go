@@ -189,15 +189,23 @@ func (s *Service) Product(ctx context.Context, st *site.Site, lang string, offer
 	return s.ask(ctx, question{&kindProduct, st, lang, strconv.FormatInt(offerID, 10)}, func(ctx context.Context) (any, []int64, error) {
 		p, err := s.detail(withBuyer(ctx, who), st, lang, offerID)
 		if err != nil {
-			return nil, []int64{offerID}, err
+			return nil, []int64{offerID}, atOffer(err)
 		}
-		v, err := s.viewer(st, lang)
+		v, err := s.viewer(st, s.TranslatedInto(st, lang))
 		if err != nil {
 			return nil, nil, err
 		}
 		view, err := v.product(p)
 		return view, []int64{offerID}, err
 	})
+}
+
+// atOffer adds to "there is none" where the offer was named in the path.
+func atOffer(err error) error {
+	if errs.CodeOf(err) == errs.NotFound {
+		return errs.New(errs.NotFound, "product.not_found").At("/path/offerId", "product.not_found").Because(err)
+	}
+	return err
 }
 
 // Offer reads what ordering needs of a product, at most freshFor old. 1688's own preview has the last word on prices.
@@ -255,7 +263,7 @@ func (s *Service) loadOffer(base context.Context, st *site.Site, key offerKey) (
 	if err != nil {
 		return nil, err
 	}
-	e.offer = offerOf(p, key.lang, s.now())
+	e.offer = offerOf(p, s.TranslatedInto(st, key.lang), s.now())
 	s.offers.Set(key, e)
 	return s.allowed(st, e.offer)
 }
@@ -318,7 +326,7 @@ func (s *Service) loadSearch(ctx context.Context, st *site.Site, lang string, q 
 	if err != nil {
 		return nil, nil, FromUpstream(err)
 	}
-	v, err := s.viewer(st, lang)
+	v, err := s.viewer(st, s.TranslatedInto(st, lang))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -143,3 +143,31 @@ func TestLogOfBrokenConnectionsHasNoText(t *testing.T) {
 	assert.Contains(t, log.String(), "broken connection")
 	assert.NotContains(t, log.String(), "10.1.2.3")
 }
+
+// A HEAD is answered with the headers of the GET, its status and length, and nothing after them.
+func TestServeAnswersHEAD(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		fmt.Fprint(w, "twelve bytes")
+	}, time.Minute)
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		c, in := s.dial(t)
+		fmt.Fprintf(c, "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method)
+		raw, err := io.ReadAll(in)
+		require.NoError(t, err)
+		head, body, _ := strings.Cut(string(raw), "\r\n\r\n")
+		assert.Contains(t, head, "200 OK", method)
+		assert.Contains(t, head, "Content-Length: 12", method)
+		assert.Contains(t, head, `Etag: "1"`, method)
+		assert.Equal(t, map[string]string{http.MethodHead: "", http.MethodGet: "twelve bytes"}[method], body)
+	}
+	c, in := s.dial(t)
+	fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	raw, err := io.ReadAll(in)
+	require.NoError(t, err)
+	assert.Contains(t, string(raw), "405")
+}
