@@ -36,8 +36,19 @@ func (v viewer) hits(list []alibaba.SearchOffer) (items []Hit, offers []int64) {
 
 // hides reports whether the site must not show the offer.
 func (v viewer) hides(o *alibaba.SearchOffer) bool {
-	return v.blocks.offer(int64(o.OfferID)) || v.blocks.category(int64(o.TopCategoryID), int64(o.SecondCategoryID), int64(o.ThirdCategoryID)) ||
-		v.blocks.text(string(o.Subject), string(o.SubjectTrans))
+	return v.blocks.offer(int64(o.OfferID)) || v.misplaced(o) || v.blocks.text(string(o.Subject), string(o.SubjectTrans))
+}
+
+// misplaced reports whether the offer stands in a blocked category, as far as is known.
+func (v viewer) misplaced(o *alibaba.SearchOffer) bool {
+	if !v.blocks.blocksCategories() {
+		return false
+	}
+	at, known := v.homes.of(o)
+	if known {
+		v.homes.learn(int64(o.OfferID), at)
+	}
+	return v.blocks.category(at[:]...)
 }
 
 // hit shows one product of a list; ok is false when none of its prices can be shown.

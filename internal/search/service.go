@@ -70,6 +70,7 @@ type Service struct {
 	staff
 	words     *translations
 	watch     *priceWatch
+	homes     *homes
 	pictures  *pictureDesk
 	denied    denied
 	follower  *follower
@@ -107,7 +108,7 @@ func New(o Options) *Service {
 		s.rates = money.NewBook(money.Rates{}, s.now)
 	}
 	o.Now, o.Rates, o.Logger = s.now, s.rates, s.log
-	s.staff, s.words, s.watch, s.pictures = newStaff(o), newTranslations(), newPriceWatch(), newPictures(o)
+	s.staff, s.words, s.watch, s.homes, s.pictures = newStaff(o), newTranslations(), newPriceWatch(), newHomes(), newPictures(o)
 	s.denied, s.follower, s.warehouse = newDenied(), newFollower(o), o.Warehouse
 	s.fresh, s.stale = cmp.Or(o.Fresh, freshFor), cmp.Or(o.Stale, staleFor)
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -133,6 +134,7 @@ func (s *Service) Close() error {
 	s.stock.close()
 	s.words.close()
 	s.watch.close()
+	s.homes.close()
 	s.pictures.close()
 	s.failures.StopAllGoroutines()
 	return s.tier.close()

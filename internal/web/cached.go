@@ -59,8 +59,7 @@ func NewCached(body []byte, lang string, rules CacheRules) *Cached {
 // RestoreCached is NewCached with the compressed form at hand; packed is nil when there is none. Neither may change
 // afterwards.
 func RestoreCached(body, packed []byte, lang string, rules CacheRules) *Cached {
-	sum := sha256.Sum256(body)
-	b := &Cached{Body: body, ETag: `W/"` + hex.EncodeToString(sum[:12]) + `"`, Lang: lang, contentType: jsonType, vary: varyAll}
+	b := &Cached{Body: body, ETag: etagOf(body), Lang: lang, contentType: jsonType, vary: varyAll}
 	b.etag = []string{b.ETag}
 	b.length = []string{strconv.Itoa(len(body))}
 	b.cacheControl = []string{rules.header()}
@@ -72,6 +71,27 @@ func RestoreCached(body, packed []byte, lang string, rules CacheRules) *Cached {
 		b.gzipLength = []string{strconv.Itoa(len(packed))}
 	}
 	return b
+}
+
+// pricedAt says when an answer was made; quotes inside JSON texts are escaped, so no text can hold it.
+var pricedAt = []byte(`"pricedAt":"`)
+
+// etagOf is weak: answers that differ in nothing but when they were made are the same, so a client that looks again gets
+// 304 although 1688 was asked meanwhile.
+func etagOf(body []byte) string {
+	h := sha256.New()
+	for {
+		at := bytes.Index(body, pricedAt)
+		if at < 0 {
+			break
+		}
+		at += len(pricedAt)
+		_, _ = h.Write(body[:at]) // a hash does not fail
+		body = body[at:]
+		body = body[max(bytes.IndexByte(body, '"'), 0):]
+	}
+	_, _ = h.Write(body)
+	return `W/"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
 }
 
 // zippers are compressors to use again: each has 800 KB of tables.

@@ -71,3 +71,13 @@ func TestCachedSmallAndPublic(t *testing.T) {
 	e.Engine.GET("/v1/things", func(c *gin.Context) { assert.NoError(t, b.Write(c, c.Writer)) })
 	assert.Equal(t, 304, e.do("GET", "/v1/things", "", "X-Site-Key", "key-jp", "If-None-Match", b.ETag).Code)
 }
+
+func TestETagIgnoresWhenAnAnswerWasMade(t *testing.T) {
+	tag := func(body string) string { return NewCached([]byte(body), "", CacheRules{}).ETag }
+	same := tag(`{"price":1,"pricedAt":"2026-01-01T00:00:00.000Z","name":"x"}`)
+	assert.Equal(t, same, tag(`{"price":1,"pricedAt":"2026-01-02T00:00:00.5Z","name":"x"}`))
+	assert.NotEqual(t, same, tag(`{"price":2,"pricedAt":"2026-01-01T00:00:00.000Z","name":"x"}`))
+	assert.NotEqual(t, same, tag(`{"price":1,"pricedAt":"2026-01-01T00:00:00.000Z","name":"y"}`))
+	assert.NotEqual(t, same, tag(`{"price":1,"name":"x"}`))
+	assert.NotEqual(t, tag(`{"pricedAt":"`), tag(`{"pricedAt":"x`), "no end is no reason to stop")
+}
