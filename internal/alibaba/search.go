@@ -94,6 +94,9 @@ func (c *Client) country(language, name string) string {
 // sort renames the keys that have two names: the seed says onePPrice and monthSoldOut where the current API says price and
 // monthSold.
 func (c *Client) sort(text string) string {
+	if text == "" {
+		return ""
+	}
 	if c.national {
 		return toSeedSort.Replace(text)
 	}

@@ -341,5 +341,5 @@ func (s *Service) quoter(st *site.Site) (money.Quoter, error) {
 	if err != nil {
 		return money.Quoter{}, errs.New(errs.Unavailable, "rate.missing").After(time.Minute).Because(err)
 	}
-	return money.Quoter{Rate: rate, Currency: st.Currency, Locale: st.Locale}, nil
+	return money.Quoter{Rate: rate, Currency: st.Currency, Locale: st.Locale, FX: rate.FX(st.Currency)}, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http/httptest"
@@ -56,6 +57,18 @@ func TestCached(t *testing.T) {
 			assert.Zero(t, w.Body.Len())
 			assert.Equal(t, etag, w.Header().Get("ETag"))
 		}
+	}
+}
+
+// Both ways of compressing give back what went in, also when a compressor is used again.
+func TestCachedCompressesEverySize(t *testing.T) {
+	for _, n := range []int{mostLight / 2, mostLight * 5, mostLight, mostLight + 1, minGzip} {
+		body := bytes.Repeat([]byte(`{"n":12,"text":"wool 毛 cap"},`), n/30+1)[:n]
+		z, err := gzip.NewReader(bytes.NewReader(NewCached(body, "", CacheRules{}).Gzip))
+		require.NoError(t, err)
+		plain, err := io.ReadAll(z)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(body, plain), n)
 	}
 }
 
