@@ -93,7 +93,7 @@ func (s *Service) fetch(base context.Context, k cacheKey, load loader, again boo
 }
 
 // growStack gives a new goroutine the stack that decoding and compressing need while there is next to nothing on it that
-// has to move; step by step that takes a tenth of a load's time.
+// has to move.
 //
 //go:noinline
 func growStack(at int) byte {
