@@ -120,7 +120,7 @@ func (s *Server) sights() *sights {
 	}
 }
 
-// build works on the index, a quarter of the time on one processor.
+// build works on the index, at most half of the time and on one processor.
 func (x *sights) build() {
 	v := newViewer()
 	for phase := range phases {
@@ -132,7 +132,7 @@ func (x *sights) build() {
 			select {
 			case <-x.stop:
 				return
-			case <-time.After(3 * time.Since(from)):
+			case <-time.After(min(time.Since(from), 10*time.Millisecond)): // of a busy machine it gets little as it is
 			}
 		}
 	}
