@@ -155,7 +155,7 @@ func TestTimeout(t *testing.T) {
 		}
 	}
 	t.Run("own timeout", func(t *testing.T) {
-		c, g := setup(t, func(o *Options) { o.Timeout = 50 * time.Millisecond })
+		c, g := setup(t, func(o *Options) { o.Timeout = 200 * time.Millisecond })
 		g.on(t, &apiOrderSync, hang)
 		g.on(t, &apiBuyerOrders, hang)
 		err := write(context.WithoutCancel(t.Context()), c)

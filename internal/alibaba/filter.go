@@ -39,9 +39,13 @@ type FilterOption struct {
 // FilterConfig reads the filters and sort keys of the search page. Only the seed announces it: apps of the cross-border
 // solution are refused. countryName decides the language of the labels in the national-site profile; they come as they come.
 // 1688 API: com.alibaba.fenxiao.crossborder:product.filterData.queryConfig-1.
-func (c *Client) FilterConfig(ctx context.Context, language, countryName string) ([]FilterGroup, error) {
+func (c *Client) FilterConfig(ctx context.Context, language, countryName, outMemberID string) ([]FilterGroup, error) {
 	var groups Some[FilterGroup]
-	_, err := c.call(ctx, &apiFilterConfig, []param{{"country", c.country(language, countryName)}}, func(body []byte) error {
+	params := []param{{"country", c.country(language, countryName)}}
+	if outMemberID != "" {
+		params = append(params, param{"outMemberId", outMemberID})
+	}
+	_, err := c.call(ctx, &apiFilterConfig, params, func(body []byte) error {
 		list, err := findList(body, 3)
 		if err != nil {
 			return err

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The gateway's scalars drift between number and text; these types take both. A wrong kind leaves the zero value, with
@@ -268,6 +270,9 @@ func (l *OneOrMany[T]) readJSON(d *decoder) error {
 // Some is a list of which broken entries (an id that is none) are left out, so that one of them does not cost the rest.
 type Some[T any] []T
 
+// mostExpected bounds what a list gets room for before it is read.
+const mostExpected = 50
+
 // UnmarshalJSON takes [..]; other kinds leave the list empty.
 func (l *Some[T]) UnmarshalJSON(b []byte) error { return decode(b, l) }
 
@@ -276,8 +281,11 @@ func (l *Some[T]) readJSON(d *decoder) error {
 		_, err := d.skip()
 		return err
 	}
-	out := []T{}
+	out, start := []T{}, d.pos
 	err := d.elements(func() error {
+		if len(out) == 1 { // room for as many as the first one's length lets expect
+			out = slices.Grow(out, min((len(d.data)-d.pos)/(d.pos-start), mostExpected))
+		}
 		out = append(out, *new(T))
 		ok, err := d.tolerate(func() error { return d.value(&out[len(out)-1]) })
 		if !ok {
@@ -310,7 +318,10 @@ func scalar(b []byte) (string, kind) {
 		return "", kindNull
 	case c == '"':
 		if bytes.IndexByte(b, '\\') < 0 && len(b) >= 2 {
-			return strings.ToValidUTF8(string(b[1:len(b)-1]), "\uFFFD"), kindText
+			if text := b[1 : len(b)-1]; !utf8.Valid(text) {
+				return strings.ToValidUTF8(string(text), "\uFFFD"), kindText
+			}
+			return string(b[1 : len(b)-1]), kindText
 		}
 		var s string
 		if json.Unmarshal(b, &s) != nil {

@@ -81,6 +81,9 @@ func orDefault(n, def int) int {
 	return n
 }
 
+// AnswersByCountry reports that searches and details name a country, so that 1688 translates into its language and no other.
+func (c *Client) AnswersByCountry() bool { return c.national }
+
 func (c *Client) country(language, name string) string {
 	if c.national && name != "" {
 		return name
@@ -91,6 +94,9 @@ func (c *Client) country(language, name string) string {
 // sort renames the keys that have two names: the seed says onePPrice and monthSoldOut where the current API says price and
 // monthSold.
 func (c *Client) sort(text string) string {
+	if text == "" {
+		return ""
+	}
 	if c.national {
 		return toSeedSort.Replace(text)
 	}
@@ -218,8 +224,8 @@ type SearchPrice struct {
 
 // Promotion tells whether an offer is promoted; the only type so far is plus.
 type Promotion struct {
-	HasPromotion  Bool `json:"hasPromotion"`
-	PromotionType Text `json:"promotionType"`
+	HasPromotion  *Bool `json:"hasPromotion"`
+	PromotionType Text  `json:"promotionType"`
 }
 
 // SellerData holds the seller's scores as 1688 words them.

@@ -161,10 +161,12 @@ func TestToken_renewed_ahead_of_expiry(t *testing.T) {
 }
 
 func TestToken_waiter_keeps_its_own_deadline(t *testing.T) {
-	release := make(chan struct{})
 	c, g := setup(t, func(o *Options) { o.AccessToken, o.RefreshToken = "", "refresh-1" })
+	gate := make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
 	g.mux.HandleFunc(tokenPath, func(w http.ResponseWriter, r *http.Request) {
-		<-release
+		<-gate
 		_, _ = io.WriteString(w, `{"access_token":"late","expires_in":"60"}`)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -172,7 +174,7 @@ func TestToken_waiter_keeps_its_own_deadline(t *testing.T) {
 	err := write(ctx, c)
 	assert.Equal(t, Transient, ClassOf(err))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	close(release)
+	release()
 	c.tokens.running.Wait()
 	assert.Equal(t, "late", c.tokens.current().AccessToken, "the renewal itself outlives its caller")
 	assert.Zero(t, g.count())

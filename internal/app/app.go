@@ -173,7 +173,7 @@ func (a *App) openSandbox(ctx context.Context) error {
 	a.closers = append(a.closers, closeListener(a.sandboxLn))
 	a.sandbox, err = sandbox.New(sandbox.Options{
 		Addr: a.sandboxLn.Addr().String(), Seed: a.cfg.Sandbox.Seed, Offers: a.cfg.Sandbox.Offers, Apps: apps, Dir: a.cfg.DataDir,
-		Subscribers: []string{a.URL() + "/callbacks/1688"}, Logger: a.log,
+		Subscribers: []string{a.URL() + "/callbacks/1688"}, Logger: a.log, Warm: true,
 	})
 	if err != nil {
 		return err

@@ -295,7 +295,7 @@ func (k *contractClient) listCalls() map[string]contractMethod {
 			return orNothing(err, f != nil && f.Freight != "" && f.Weight != "")
 		}},
 		ns + "product.filterData.queryConfig": {"FilterConfig", func(ctx context.Context, args map[string]string) error {
-			groups, err := k.c.FilterConfig(ctx, args["country"], args["country"])
+			groups, err := k.c.FilterConfig(ctx, args["country"], args["country"], args["outMemberId"])
 			return orNothing(err, len(groups) > 0 && len(groups[0].Items) > 0)
 		}},
 		ns + "product.kjdistribute.addRelation": {"Follow", func(ctx context.Context, args map[string]string) error {

@@ -155,6 +155,9 @@ func TestCatalogueWithout1688(t *testing.T) {
 	}
 }
 
+// patient lets the simulated 1688 look at pictures as long as it likes.
+var patient = apptest.Env("ENTREPOT_ALIBABA_TIMEOUT", "60s")
+
 // findable waits until 1688 searches by picture: the simulated one builds an index when the first picture comes.
 func findable(t testing.TB, c *apptest.Client, imageID string) {
 	t.Helper()
@@ -202,7 +205,7 @@ func uploaded(t testing.TB, c *apptest.Client, want int, raw []byte, fields map[
 func TestCatalogueTour(t *testing.T) {
 	for _, profile := range []string{"crossborder", "national-site"} {
 		t.Run(profile, func(t *testing.T) {
-			s := apptest.Start(t, apptest.Env("ENTREPOT_ALIBABA_PROFILE", profile), apptest.Unreachable(), apptest.Offers(2000))
+			s := apptest.Start(t, apptest.Env("ENTREPOT_ALIBABA_PROFILE", profile), patient, apptest.Unreachable(), apptest.Offers(500))
 			c := s.Shopper(japan).SignUp(t)
 			first := someHits(t, c)[0]
 			assert.Equal(t, "ja", first.Subject.Lang)
@@ -427,7 +430,7 @@ func unblock(t testing.TB, admin *apptest.Client, id string) {
 // What staff block disappears from every list of that site and is refused by name; other sites go on showing it. Taken off
 // the list it is back.
 func TestBlockedThingsNeverAppear(t *testing.T) {
-	s := apptest.Start(t, apptest.Unreachable(), apptest.Offers(2000))
+	s := apptest.Start(t, patient, apptest.Unreachable(), apptest.Offers(500))
 	c, elsewhere, admin := s.Shopper(japan), s.Shopper("demo-korea"), s.Staff(t)
 	first := someHits(t, c)[0]
 	detail := "/v1/products/" + first.OfferID

@@ -117,10 +117,19 @@ func (a *App) readiness(ctx context.Context) (reasons []web.Reason) {
 	if err := a.db.Ping(ctx); err != nil {
 		reasons = append(reasons, web.Reason{Part: "database", Text: "not reachable", Down: true})
 	}
-	if err := a.queue.Client().Ping(ctx).Err(); err != nil {
+	if err := a.pingRedis(ctx); err != nil {
 		reasons = append(reasons, web.Reason{Part: "redis", Text: "not reachable; orders are taken, work waits"})
 	}
 	return append(reasons, a.upstreamReasons(ctx)...)
+}
+
+// redisProbe is how long a probe waits for Redis, which may hang: the rest of the probe needs time too.
+const redisProbe = 500 * time.Millisecond
+
+func (a *App) pingRedis(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, redisProbe)
+	defer cancel()
+	return a.queue.Client().Ping(ctx).Err()
 }
 
 // upstreamReasons asks 1688 for the time now and then, more often while it does not answer, unless its breakers already

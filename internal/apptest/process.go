@@ -188,7 +188,7 @@ func (b *buffer) String() string {
 func (b *buffer) trouble() string {
 	var lines []string
 	for line := range strings.Lines(b.String()) {
-		if !strings.Contains(line, `"level":"INFO"`) {
+		if !strings.Contains(line, `"level":"INFO"`) && !strings.Contains(line, `"route":"/readyz"`) {
 			lines = append(lines, line)
 		}
 	}

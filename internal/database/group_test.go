@@ -37,7 +37,9 @@ func blockWriters(t *testing.T, db *DB) (release func()) {
 		})
 		started.Wait() // one by one, else they would share a writer
 	}
-	return func() { close(gate); ended.Wait() }
+	release = sync.OnceFunc(func() { close(gate); ended.Wait() })
+	t.Cleanup(release) // also when the test fails first: the database waits for its writers
+	return release
 }
 
 // together runs the functions as one group and returns their answers.
@@ -61,7 +63,7 @@ func waitQueued(t *testing.T, db *DB, n int) {
 		db.group.mu.Lock()
 		defer db.group.mu.Unlock()
 		return len(db.group.queue) == n
-	}, 5*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 }
 
 func TestGroupedSharesATransaction(t *testing.T) {
@@ -203,7 +205,7 @@ func TestCloseWaitsForGroups(t *testing.T) {
 	waitQueued(t, db, 1)
 	closed := make(chan error, 1)
 	go func() { closed <- db.Close() }()
-	require.Eventually(t, func() bool { return db.closed.Load() }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return db.closed.Load() }, time.Minute, time.Millisecond)
 	release()
 	require.NoError(t, <-answer)
 	require.NoError(t, <-closed)
@@ -221,7 +223,7 @@ func TestAnAmbiguousCommitIsNeverRunAgain(t *testing.T) {
 		require.True(t, Unavailable(err))
 		require.EqualValues(t, 1, runs.Load(), name)
 	}
-	require.Eventually(t, func() bool { return len(names(t, db)) == 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(names(t, db)) == 2 }, time.Minute, 5*time.Millisecond)
 }
 
 func TestAnAmbiguousCommitOfAGroup(t *testing.T) {

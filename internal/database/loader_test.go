@@ -14,11 +14,13 @@ import (
 
 func TestLoaderSharesQueries(t *testing.T) {
 	var queries atomic.Int64
-	entered, release := make(chan struct{}, 1), make(chan struct{})
+	entered, gate := make(chan struct{}, 1), make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
 	l := NewLoader(1, func(_ context.Context, keys []int) (map[int]int, error) {
 		if queries.Add(1) == 1 {
 			entered <- struct{}{}
-			<-release
+			<-gate
 		}
 		out := map[int]int{}
 		for _, k := range keys {
@@ -43,8 +45,8 @@ func TestLoaderSharesQueries(t *testing.T) {
 		ask(k+20, 2*(k+20)) // the same key twice is asked for once
 	}
 	ask(13, 0) // unknown
-	require.Eventually(t, func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.waiting) == 101 }, 10*time.Second, time.Millisecond)
-	close(release)
+	require.Eventually(t, func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.waiting) == 101 }, time.Minute, time.Millisecond)
+	release()
 	wg.Wait()
 	assert.EqualValues(t, 3, queries.Load(), "one alone, then a hundred, then the rest")
 }

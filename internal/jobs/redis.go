@@ -68,7 +68,8 @@ func (q *Queue) connect() error {
 	}
 	o.PoolSize = redisConnections
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 5*time.Second, 5*time.Second
-	o.MaxRetries = 1 // the relay has its own pace, requests should learn soon that Redis is away
+	o.ContextTimeoutEnabled = true // whoever waits less long for a Redis that hangs says so
+	o.MaxRetries = 1               // the relay has its own pace, requests should learn soon that Redis is away
 	q.rdb = redis.NewClient(o)
 	quietRedis()
 	return nil

@@ -108,6 +108,7 @@ func TestRedisForgetsEverything(t *testing.T) {
 	q := newQueueWith(t, o, change)
 	var effects sync.Map
 	gate := make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
 	q.Handle("t.kept", func(_ context.Context, task *Task) error {
 		<-gate
 		effects.Store(task.ID, true)
@@ -118,9 +119,10 @@ func TestRedisForgetsEverything(t *testing.T) {
 		add(t, q, Spec{Kind: "t.kept", Aggregate: fmt.Sprint(i % 20)})
 	}
 	run(t, q)
+	t.Cleanup(release)
 	eventually(t, "some in Redis", func() bool { return pending(t, q) > 5 })
 	require.NoError(t, q.rdb.FlushDB(t.Context()).Err())
-	close(gate)
+	release()
 	eventually(t, "all done", func() bool { return len(list(t, q, Filter{State: StateDone})) == n })
 	done := 0
 	effects.Range(func(any, any) bool { done++; return true })
@@ -226,6 +228,10 @@ func TestALongLineDoesNotStarveOthers(t *testing.T) {
 	q.Handle("t.other", func(context.Context, *Task) error { close(other); return nil })
 	add(t, q, Spec{Kind: "t.other", Aggregate: "other"})
 	run(t, q)
-	<-other // though 3,000 due rows are in front of it
-	close(gate)
+	t.Cleanup(func() { close(gate) })
+	select {
+	case <-other: // though 3,000 due rows are in front of it
+	case <-time.After(2 * time.Minute):
+		require.Fail(t, "it never ran")
+	}
 }

@@ -119,7 +119,7 @@ func symbolOf(code, language string) string {
 	return code
 }
 
-// pow10 is 10^n for the exponents currencies have (0 to 4).
+// pow10 is 10^n for n up to 18.
 func pow10(n int) int64 {
 	p := int64(1)
 	for range n {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,9 @@ func (r Rate) Convert(amount Fen, currency Currency) (int64, error) {
 	if err := r.check(); err != nil {
 		return 0, err
 	}
+	if minor, ok := r.convertSmall(amount, currency); ok {
+		return minor, nil
+	}
 	step := decimal.NewFromInt(currency.Step)
 	exact := decimal.New(int64(amount), -2).Mul(r.Value).Shift(int32(currency.Exponent)) // #nosec G115 -- at most 4
 	minor := exact.DivRound(step, 0).Mul(step).BigInt()
@@ -129,6 +133,29 @@ func (r Rate) Convert(amount Fen, currency Currency) (int64, error) {
 		return 0, ErrOverflow
 	}
 	return minor.Int64(), nil
+}
+
+// convertSmall is Convert in machine words, which are enough for everyday prices; ok is false when they are not.
+func (r Rate) convertSmall(amount Fen, currency Currency) (minor int64, ok bool) {
+	scale := CNY.Exponent - currency.Exponent - int(r.Value.Exponent()) // digits of the product below the minor unit
+	if scale < 0 || scale > 15 || currency.Step > 1000 || r.Value.NumDigits() > 18 {
+		return 0, false
+	}
+	step := uint64(currency.Step)
+	unit := uint64(pow10(scale)) * step
+	high, product := bits.Mul64(magnitude(int64(amount)), uint64(r.Value.CoefficientInt64()))
+	steps := product / unit
+	if high != 0 || steps >= math.MaxInt64/step {
+		return 0, false
+	}
+	if rest := product % unit; rest >= unit-rest {
+		steps++
+	}
+	minor = int64(steps * step)
+	if amount < 0 {
+		minor = -minor
+	}
+	return minor, true
 }
 
 // ConvertParts converts the parts of a total (lines, freight, a negative discount) one by one and adds the results up.
@@ -173,20 +200,12 @@ type Price struct {
 
 // NewPrice converts an amount for display in locale. It fails like Rate.Convert.
 func NewPrice(amount Fen, currency Currency, rate Rate, locale string) (Price, error) {
-	minor, err := rate.Convert(amount, currency)
-	if err != nil {
-		return Price{}, err
-	}
-	return QuotedPrice(minor, amount, currency, rate, locale), nil
+	return Quoter{Rate: rate, Currency: currency, Locale: locale}.Price(amount)
 }
 
 // QuotedPrice is the price of amounts converted earlier with rate (a stored order, a sum from ConvertParts).
 func QuotedPrice(minor int64, amount Fen, currency Currency, rate Rate, locale string) Price {
-	price := Price{Local: NewMoney(minor, currency, locale), Original: NewMoney(int64(amount), CNY, locale)}
-	if currency.Code != CNY.Code {
-		price.FX = rate.FX(currency)
-	}
-	return price
+	return Quoter{Rate: rate, Currency: currency, Locale: locale}.Stored(amount, minor)
 }
 
 // Rates is an immutable table of rates, one for each quote currency. The zero value is empty.

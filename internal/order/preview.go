@@ -69,7 +69,7 @@ func (s *Service) preview(ctx context.Context, who auth.MemberCaller, st *site.S
 	if err != nil {
 		return nil, err
 	}
-	p := &previewed{field: field, quote: quote{FX: rate, Lang: lang, Cart: taken}}
+	p := &previewed{field: field, quote: quote{FX: rate, Lang: s.search.TranslatedInto(st, lang), Cart: taken}}
 	sellers := p.group(wishes)
 	if err := s.price(ctx, st, who, p, sellers); err != nil {
 		return nil, err

@@ -51,6 +51,8 @@ type canvas struct {
 	fine   bool    // big enough for thin outlines and texture
 	pixel  float64 // its size in product coordinates
 	ground backdrop
+	bare   bool      // there is no ground: a pixel has the product's colour alone, however little of it is the product
+	plates [][]uint8 // more pictures like pix, of the same drawing in other colours; bare canvases only
 }
 
 func newCanvas(size int) *canvas {
@@ -60,9 +62,9 @@ func newCanvas(size int) *canvas {
 	}
 }
 
-// clear empties the canvas for another drawing under another view.
+// clear empties the canvas for another drawing under another view. It is bare until it gets a ground.
 func (c *canvas) clear(view affine) {
-	c.view, c.back = view, view.inverse()
+	c.view, c.back, c.bare, c.plates = view, view.inverse(), true, nil
 	c.pixel = math.Sqrt(math.Abs(c.back.a*c.back.e - c.back.b*c.back.d))
 	clear(c.alpha)
 	clear(c.body)
@@ -183,12 +185,7 @@ func (c *canvas) ink(x, y int, cover uint32, p *paint, q point, where layer) {
 	if cover == 0 {
 		return
 	}
-	k := p.at(c, x, y, q)
-	a := cover * uint32(p.alpha) * 257 >> 8 // of 65535
-	px := c.pix[4*i : 4*i+4 : 4*i+4]
-	px[0] = uint8((uint32(px[0])*(65535-a) + uint32(k[0])*a + 32767) >> 16)
-	px[1] = uint8((uint32(px[1])*(65535-a) + uint32(k[1])*a + 32767) >> 16)
-	px[2] = uint8((uint32(px[2])*(65535-a) + uint32(k[2])*a + 32767) >> 16)
+	c.tint(x, y, cover*uint32(p.alpha)*257>>8, p, q)
 	switch where {
 	case isBody:
 		c.body[i] = uint8(max(uint32(c.body[i]), cover))
@@ -201,6 +198,31 @@ func (c *canvas) ink(x, y int, cover uint32, p *paint, q point, where layer) {
 		c.alpha[i] = uint8(uint32(c.alpha[i]) * (255 - cover) / 255)
 	case inBody, ground:
 	}
+}
+
+// tint blends a share a, of 65535, of the paint's colour into one pixel.
+func (c *canvas) tint(x, y int, a uint32, p *paint, q point) {
+	i := y*c.w + x
+	if p.kind == behind {
+		if !c.bare {
+			mixIn(c.pix[4*i:4*i+4:4*i+4], a, c.ground.at(float64(x)/float64(c.w), float64(y)/float64(c.h)))
+		}
+		return
+	}
+	if c.bare && c.alpha[i] == 0 {
+		a = 65535
+	}
+	t := p.lightingAt(c, q)
+	mixIn(c.pix[4*i:4*i+4:4*i+4], a, p.in(t))
+	for k := range c.plates {
+		mixIn(c.plates[k][4*i:4*i+4:4*i+4], a, p.also[k].in(t))
+	}
+}
+
+func mixIn(px []uint8, a uint32, k rgb) {
+	px[0] = uint8((uint32(px[0])*(65535-a) + uint32(k[0])*a + 32767) >> 16)
+	px[1] = uint8((uint32(px[1])*(65535-a) + uint32(k[1])*a + 32767) >> 16)
+	px[2] = uint8((uint32(px[2])*(65535-a) + uint32(k[2])*a + 32767) >> 16)
 }
 
 func noRegion() region { return region{1 << 30, 1 << 30, -1, -1} }
@@ -257,14 +279,20 @@ func (c *canvas) patch(r region, pts ...point) region {
 }
 
 func disc(at point, radius float64) []point {
-	const n = 10
-	out := make([]point, n)
-	for i := range out {
-		sin, cos := math.Sincos(2 * math.Pi * float64(i) / n)
-		out[i] = point{at.x + radius*cos, at.y + radius*sin}
+	out := make([]point, len(discPoints))
+	for i, p := range discPoints {
+		out[i] = point{at.x + radius*p.x, at.y + radius*p.y}
 	}
 	return out
 }
+
+var discPoints = func() (out [10]point) {
+	for i := range out {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(out)))
+		out[i] = point{cos, sin}
+	}
+	return out
+}()
 
 // smooth turns corner points into a curve through them (Catmull-Rom), steps points per piece.
 func smooth(pts []point, closed bool, steps int) []point {

@@ -68,6 +68,9 @@ type design struct {
 	taper   float64
 	bulge   float64
 	gloss   int
+
+	also []design     // the same in other colours, for the canvas's other plates
+	kept [][2][]point // curves of the parts, when small drawings of this design follow each other; nil = not kept
 }
 
 // printInks are what seams, prints and trimmings come in.
@@ -202,15 +205,31 @@ func (g *design) draw(c *canvas) {
 	for i := range outlines()[g.look].parts {
 		p := &outlines()[g.look].parts[i]
 		ink, where := g.ink(p.role)
+		for k := range c.plates {
+			other, _ := g.also[k].ink(p.role)
+			ink.also = append(ink.also, other)
+		}
 		if p.role == 'h' {
-			c.part(p, &ink, where, g.warp, 0)
+			c.part(p, &ink, where, g.curves(i, c), 0)
 			continue
 		}
-		c.part(p, &ink, where, g.warp, edge)
+		c.part(p, &ink, where, g.curves(i, c), edge)
 	}
 	for i := range g.decals {
 		g.stamp(c, &g.decals[i])
 	}
+}
+
+// curves are the outlines of part i in this design's proportions.
+func (g *design) curves(i int, c *canvas) [2][]point {
+	p := &outlines()[g.look].parts[i]
+	if g.kept == nil {
+		return p.curves(g.warp, c.steps())
+	}
+	if g.kept[i][0] == nil {
+		g.kept[i] = p.curves(g.warp, c.steps())
+	}
+	return g.kept[i]
 }
 
 func (g *design) ink(role byte) (paint, layer) {
@@ -246,5 +265,9 @@ func (g *design) stamp(c *canvas, m *decal) {
 	for _, q := range motifs[m.motif] {
 		pts = append(pts, point{at.x + m.size*(q.x*cos-q.y*sin), at.y + m.size*(q.x*sin+q.y*cos)})
 	}
-	c.fill(pts, &paint{rgb: g.inks[m.tint], alpha: 250, shade: true, gloss: g.gloss}, inBody)
+	ink := paint{rgb: g.inks[m.tint], alpha: 250, shade: true, gloss: g.gloss}
+	for k := range c.plates {
+		ink.also = append(ink.also, paint{rgb: g.also[k].inks[m.tint]})
+	}
+	c.fill(pts, &ink, inBody)
 }

@@ -13,7 +13,7 @@ import (
 func FromEnv(get func(string) string) (Options, error) {
 	o := Options{
 		Addr: get("ENTREPOT_SANDBOX_ADDR"), PublicURL: get("ENTREPOT_SANDBOX_PUBLIC_URL"), Dir: get("ENTREPOT_SANDBOX_DIR"),
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Warm: true,
 	}
 	var err error
 	if v := get("ENTREPOT_SANDBOX_SEED"); v != "" {

@@ -139,8 +139,8 @@ func (p *patch) cells() cells {
 	return c
 }
 
-// cells averages a drawing that shows exactly one window.
-func (c *canvas) cells() cells {
+// cells averages a drawing that shows exactly one window; pix is its picture or one of its plates.
+func (c *canvas) cells(pix []uint8) cells {
 	out := cells{known: math.MaxUint64}
 	per := c.w / sketchGrid
 	share := 1 / float32(per*per)
@@ -152,7 +152,7 @@ func (c *canvas) cells() cells {
 				continue
 			}
 			var px [3]float32
-			opponent(px[:], c.pix[4*i:4*i+4])
+			opponent(px[:], pix[4*i:4*i+4])
 			out.cover[k] += w
 			for j := range 3 {
 				out.colour[k][j] += w * px[j]

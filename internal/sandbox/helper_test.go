@@ -258,5 +258,5 @@ func (h *hook) topics() []string {
 
 func (h *hook) wait(t testing.TB, n int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(h.messages()) >= n }, 5*time.Second, 5*time.Millisecond, "topics: %v", h.topics())
+	require.Eventually(t, func() bool { return len(h.messages()) >= n }, time.Minute, 5*time.Millisecond, "topics: %v", h.topics())
 }

@@ -44,7 +44,7 @@ func (s *Server) imageUpload(c *call) (any, *refusal) {
 	if ref != nil {
 		return nil, ref
 	}
-	s.startSights() // whoever uploads is about to search
+	s.sights() // whoever uploads is about to search
 	u := &upload{W: img.Bounds().Dx(), H: img.Bounds().Dy(), Thumb: takePhoto(img).keepsake()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,9 +86,6 @@ func (s *Server) imageQuery(c *call) (any, *refusal) {
 		return nil, ref
 	}
 	x := s.sights()
-	if x == nil {
-		return nil, refuse("SYSTEM_ERROR", "the platform is shutting down")
-	}
 	seen, ref := s.seen(x, pic, q.Region)
 	if ref != nil {
 		return nil, ref
@@ -192,7 +189,11 @@ func (s *Server) seen(x *sights, pic *subject, region string) (*seen, *refusal) 
 	} else if len(boxes) > 0 {
 		used = boxes[0]
 	}
-	got.offers, got.region = x.look(p).offers, write(used)
+	look := x.look(p)
+	if look == nil {
+		return nil, refuse("SYSTEM_ERROR", "the platform is shutting down")
+	}
+	got.offers, got.region = look.offers, write(used)
 	for _, b := range boxes {
 		got.boxes = append(got.boxes, write(b))
 	}

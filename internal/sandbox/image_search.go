@@ -27,25 +27,59 @@ type looked struct {
 	best              float64 // likeness of the first, 1 is the same picture
 }
 
-// look ranks the offers whose pictures are most like the photo, best first.
+// look ranks the offers whose pictures are most like the photo, best first; nil when the server stops meanwhile. A front view that is
+// certainly the same picture settles it.
 func (x *sights) look(p *photo) *looked {
-	if len(x.all) == 0 || p.flat() {
+	fronts := x.wait(frontViews)
+	if fronts == nil {
+		return nil
+	}
+	if len(fronts) == 0 || p.flat() {
 		return &looked{}
 	}
+	q := p.ask()
+	if x.full {
+		if l := x.rank(q, x.scan(fronts, q), rounds[:2]); l.best > certain {
+			return l
+		}
+	}
+	all := x.wait(otherViews)
+	if all == nil {
+		return nil
+	}
+	return x.rank(q, x.scan(all, q), rounds)
+}
+
+// rounds are how many candidates are compared before looking whether one is good enough.
+var rounds = []int{16, 64, 192, 600, 2400}
+
+// inquiry is a photo with the guesses where in it a product sits.
+type inquiry struct {
+	guesses  []guess
+	patches  []*patch
+	sketches []sketch
+	known    []uint64
+}
+
+func (p *photo) ask() *inquiry {
 	small := p.reduced(segmentSide)
 	ws := small.guesses()
 	levels := p.levels()
 	up := affine{a: float64(p.w) / float64(small.w), e: float64(p.h) / float64(small.h)}
-	patches, sketches, known := make([]*patch, len(ws)), make([]sketch, len(ws)), make([]uint64, len(ws))
+	q := &inquiry{guesses: ws, patches: make([]*patch, len(ws)), sketches: make([]sketch, len(ws)), known: make([]uint64, len(ws))}
 	for i := range ws {
 		ws[i].view, ws[i].side = up.after(ws[i].view), ws[i].side*up.a
-		patches[i] = ws[i].patch(levels)
-		c := patches[i].cells()
-		sketches[i], known[i] = c.sketch(), c.known
+		q.patches[i] = ws[i].patch(levels)
+		c := q.patches[i].cells()
+		q.sketches[i], q.known[i] = c.sketch(), c.known
 	}
-	found := x.scan(ws, sketches, known)
-	found = x.refine(found, ws, patches)
-	scores := x.verify(found, ws, patches)
+	return q
+}
+
+// rank refines and compares what a scan found.
+func (x *sights) rank(q *inquiry, found []sighting, rounds []int) *looked {
+	found = x.refine(found, q)
+	scores := x.verify(found, q, rounds)
 	order := make([]int, len(found))
 	for i := range order {
 		order[i] = i
@@ -59,7 +93,7 @@ func (x *sights) look(p *photo) *looked {
 			out = append(out, o)
 		}
 	}
-	return &looked{offers: out, guesses: len(ws), compared: len(scores), best: scores[order[0]]}
+	return &looked{offers: out, guesses: len(q.guesses), compared: len(scores), best: scores[order[0]]}
 }
 
 const (
@@ -68,13 +102,14 @@ const (
 )
 
 // scan finds for every indexed picture the guess that suits it best, and sorts by how well.
-func (x *sights) scan(ws []guess, sketches []sketch, known []uint64) []sighting {
-	all := make([]sighting, len(x.all))
+func (x *sights) scan(among []sight, q *inquiry) []sighting {
+	all := make([]sighting, len(among))
 	inParallel(len(all), func(from, to int) {
 		for i := from; i < to; i++ {
-			e, best := &x.all[i], sighting{sight: int32(i), apart: farthest}
-			for w := range sketches {
-				if d := int32(e.sketch.apart(&sketches[w], known[w]&e.known, int(best.apart)-ws[w].against(e.n)) + ws[w].against(e.n)); d < best.apart {
+			e, best := &among[i], sighting{sight: int32(i), apart: farthest}
+			for w := range q.sketches {
+				odds := q.guesses[w].against(e.n)
+				if d := int32(e.sketch.apart(&q.sketches[w], q.known[w]&e.known, int(best.apart)-odds) + odds); d < best.apart {
 					best.window, best.apart = int32(w), d
 				}
 			}
@@ -99,9 +134,9 @@ func (x *sights) scan(ws []guess, sketches []sketch, known []uint64) []sighting 
 const farthest = 2000 // in apart
 
 // verify draws the best candidates and lays them over the photo: a few at first, more while nothing fits.
-func (x *sights) verify(found []sighting, ws []guess, patches []*patch) []float64 {
+func (x *sights) verify(found []sighting, q *inquiry, rounds []int) []float64 {
 	scores := make([]float64, 0, len(found))
-	for _, upTo := range []int{16, 64, 192, 600, 2400} {
+	for _, upTo := range rounds {
 		from := len(scores)
 		n := min(upTo, len(found))
 		if n <= from {
@@ -113,7 +148,7 @@ func (x *sights) verify(found []sighting, ws []guess, patches []*patch) []float6
 			for i := from + a; i < from+b; i++ {
 				e := &x.all[found[i].sight]
 				t := v.model(&x.cat.offers[e.offer], int(e.n))
-				scores[i] = r.align(t, patches[found[i].window], found[i].nudge.placement(), 8) - float64(ws[found[i].window].against(e.n))/1000
+				scores[i] = r.align(t, q.patches[found[i].window], found[i].nudge.placement(), 8) - float64(q.guesses[found[i].window].against(e.n))/1000
 			}
 		})
 		if x.settled(found, scores) {

@@ -191,9 +191,9 @@ func TestImageSearchDistorted(t *testing.T) {
 		offers, pictures, floor = 20_000, 500, 0.95
 	}
 	cat := newCatalogue(1688, offers)
-	x := &sights{cat: cat, done: make(chan struct{})}
+	x := newSights(cat, nil)
 	from := time.Now()
-	x.build(nil)
+	x.wait(otherViews)
 	t.Logf("%d offers, %d sketches, %.1f MB, built in %v", offers, len(x.all), float64(len(x.all))*144/1e6, time.Since(from).Round(time.Millisecond))
 	type count struct{ n, first, five int }
 	counts, total := map[string]*count{}, count{}

@@ -397,8 +397,8 @@ func FuzzImageUpload(f *testing.F) {
 	f.Add([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"))
 	f.Add([]byte("\xff\xd8\xff\xe0 not a jpeg"))
 	small := newCatalogue(1, 30)
-	x := &sights{cat: small, done: make(chan struct{})}
-	x.build(nil)
+	x := newSights(small, nil)
+	x.wait(otherViews)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got, _, ref := unpack(base64.StdEncoding.EncodeToString(raw))
 		if ref != nil {
@@ -423,9 +423,9 @@ func BenchmarkPicture(b *testing.B) {
 
 func BenchmarkImageSearch(b *testing.B) {
 	cat := newCatalogue(1688, 20_000)
-	x := &sights{cat: cat, done: make(chan struct{})}
+	x := newSights(cat, nil)
 	from := time.Now()
-	x.build(nil)
+	x.wait(otherViews)
 	b.ReportMetric(time.Since(from).Seconds(), "build-s")
 	p := takePhoto(drawn(&cat.offers[7], 0, 500))
 	for b.Loop() {

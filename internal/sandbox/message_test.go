@@ -28,7 +28,7 @@ func (f *fixture) states(key string) []string {
 
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
-	require.Eventually(f.t, ok, 5*time.Second, 5*time.Millisecond, what)
+	require.Eventually(f.t, ok, time.Minute, 5*time.Millisecond, what)
 }
 
 func TestThreeTriesThenTheFailedStore(t *testing.T) {

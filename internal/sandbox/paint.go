@@ -27,30 +27,38 @@ type paint struct {
 	phase        float64
 	shade        bool
 	gloss        int
+	also         []paint // the same in other colours, for the canvas's other plates
 }
 
-// at is the colour of one pixel, which shows q.
-func (p *paint) at(c *canvas, x, y int, q point) rgb {
-	out := p.rgb
-	switch p.kind {
-	case plainCloth:
-	case behind:
-		return c.ground.at(float64(x)/float64(c.w), float64(y)/float64(c.h))
-	default:
-		if t := p.mask(q, c.pixel); t > 0 {
-			out = blend(out, p.rgb2, t)
-		}
+// lighting is what a place does to the colours of a paint: how much of the second one shows, the light on it, the grain of the cloth.
+type lighting struct {
+	second       float64
+	light, grain int32
+}
+
+// lightingAt is that of one pixel, which shows q.
+func (p *paint) lightingAt(c *canvas, q point) lighting {
+	t := lighting{light: 1024}
+	if p.kind != plainCloth {
+		t.second = p.mask(q, c.pixel)
 	}
 	if !p.shade {
-		return out
+		return t
 	}
-	light := p.light(q)
-	grain := int32(0)
+	t.light = p.light(q)
 	if c.fine && p.gloss == 0 {
-		grain = int32(cloth[int(q.y*420)&63][int(q.x*420)&63])
+		t.grain = int32(cloth[int(q.y*420)&63][int(q.x*420)&63])
+	}
+	return t
+}
+
+func (p *paint) in(t lighting) rgb {
+	out := p.rgb
+	if t.second > 0 {
+		out = blend(out, p.rgb2, t.second)
 	}
 	for i, v := range out {
-		out[i] = uint8(min(max(int32(v)*light>>10+grain, 0), 255))
+		out[i] = uint8(min(max(int32(v)*t.light>>10+t.grain, 0), 255))
 	}
 	return out
 }
@@ -131,7 +139,7 @@ func (b *backdrop) at(u, v float64) rgb {
 
 // fillGround paints the backdrop everywhere.
 func (c *canvas) fillGround(b backdrop) {
-	c.ground = b
+	c.ground, c.bare = b, false
 	step := 1
 	if !b.side {
 		step = c.w // a whole row has one colour

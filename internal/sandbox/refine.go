@@ -89,20 +89,20 @@ func (p *patch) nudgedCells(n nudge) cells {
 
 // refine moves the guesses of the nearest sights. It returns the sights in a new order, those near at once and those near after the
 // moves by turns: moving helps the right one most of the time, and some of the others always.
-func (x *sights) refine(all []sighting, ws []guess, patches []*patch) []sighting {
+func (x *sights) refine(all []sighting, q *inquiry) []sighting {
 	all = x.mixed(all)
 	found := slices.Clone(all[:min(len(all), refined)])
-	inParallel(len(patches), func(from, to int) { // by guess, so that nothing is shared
-		moved := make([]*nudged, len(patches))
+	inParallel(len(q.patches), func(from, to int) { // by guess, so that nothing is shared
+		moved := make([]*nudged, len(q.patches))
 		for i := range found {
 			f := &found[i]
 			if int(f.window) < from || int(f.window) >= to {
 				continue
 			}
 			if moved[f.window] == nil {
-				moved[f.window] = &nudged{patches[f.window], map[nudge]knownSketch{}}
+				moved[f.window] = &nudged{q.patches[f.window], map[nudge]knownSketch{}}
 			}
-			x.descend(f, moved[f.window], int32(ws[f.window].against(x.all[f.sight].n)))
+			x.descend(f, moved[f.window], int32(q.guesses[f.window].against(x.all[f.sight].n)))
 		}
 	})
 	slices.SortStableFunc(found, func(a, b sighting) int { return cmp.Compare(a.apart, b.apart) })

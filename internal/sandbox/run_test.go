@@ -32,7 +32,7 @@ func TestRunServesAndStops(t *testing.T) {
 	assert.Error(t, s.Run(ctx, nil), "it runs once")
 
 	// a call held by a fault must not hold the shutdown
-	f.control("POST", "/faults", `{"api":"*","kind":"timeout_before"}`, 200)
+	f.control("POST", "/faults", `{"api":"*","kind":"silent"}`, 200)
 	held := make(chan error, 1)
 	target, form := f.form("system/currentTime", nil)
 	go func() {
@@ -44,10 +44,13 @@ func TestRunServesAndStops(t *testing.T) {
 		defer s.mu.Unlock()
 		return len(s.faults) == 1 && s.faults[0].Used == 1
 	})
-	from := time.Now()
 	cancel()
-	require.NoError(t, <-done)
-	assert.Less(t, time.Since(from), 2*time.Second)
+	select {
+	case err := <-done:
+		require.NoError(t, err)
+	case <-time.After(time.Minute):
+		require.Fail(t, "the shutdown waits for the call")
+	}
 	assert.Error(t, <-held)
 	require.NoError(t, s.Close())
 	http.DefaultClient.CloseIdleConnections()

@@ -6,7 +6,7 @@
 //   - gateway, form, signature, oauth, app, limit: what the gateway checks before an API runs; registry: all APIs; profile: the national-site dialect
 //   - *_api: what APIs read and answer, one file per group of the documentation; json, values: how things are written
 //   - catalogue, words*, lexicon, title, sku, seller, category: goods; dictionary, search, filter, facet, hit: finding them by words
-//   - design, shapes*, motif, paint, canvas, picture: drawing them; photo, segment, sights, match, image_*: finding them by picture
+//   - design, shapes*, motif, paint, canvas, picture: drawing them; photo, segment, sights, viewer, match, image_*: finding them by picture
 //   - cart, quote, freight, coupon, order*, stage, travel, parcel*, global: trade; fund, cashier: money; refund*, arbitration, voucher: after-sales
 //   - message, topic, lane, failed_store: what 1688 says; writeback_api: what it is told
 //   - state, journal, timers, clock, transcript: what is kept, and when things happen by themselves
@@ -47,6 +47,7 @@ type Options struct {
 	RetryDelays []time.Duration  // wait before each try of a message; default 0s, 2s, 5s (three tries)
 	Chaos       int              // level of the random mode, 0 (off) to 10
 	ChaosSeed   int64            // of the random mode; 0 = any, printed in the banner
+	Warm        bool             // Run builds the index of the picture search beforehand, a little at a time; else the first picture does
 	AutoAdvance time.Duration    // > 0: paid orders take one step of their life (ship, accept, ... success) each AutoAdvance
 }
 
@@ -150,6 +151,9 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	s.mu.Unlock()
 	s.wg.Go(func() { s.deliverAll(ctx) })
 	s.wg.Go(func() { s.tickLoop(ctx) })
+	if s.opt.Warm {
+		s.sights()
+	}
 	err := s.serve(ctx, ln)
 	cancel()
 	s.stopOnce.Do(func() { close(s.stopped) })

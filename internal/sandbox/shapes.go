@@ -142,7 +142,7 @@ func (o *outline) survey() {
 			where = isBody
 		}
 		if o.parts[i].role != 'h' {
-			c.part(&o.parts[i], ink, where, func(p point) point { return p }, 0)
+			c.part(&o.parts[i], ink, where, o.parts[i].curves(func(p point) point { return p }, c.steps()), 0)
 		}
 	}
 	o.box = [4]float64{1, 1, 0, 0}
@@ -162,17 +162,29 @@ func (o *outline) survey() {
 	}
 }
 
-// part draws one part and, if it has one, its mirrored twin. edge is the width of its outline.
-func (c *canvas) part(p *piece, ink *paint, where layer, warp func(point) point, edge float64) {
-	steps := 4
-	if c.fine {
-		steps = 9
+// curves are the part's outline and, if it has one, its mirrored twin's.
+func (p *piece) curves(warp func(point) point, steps int) (out [2][]point) {
+	out[0] = p.curve(warp, steps, false)
+	if p.twice {
+		out[1] = p.curve(warp, steps, true)
 	}
-	for side := range 2 {
-		if side == 1 && !p.twice {
+	return out
+}
+
+// steps is how finely curves are drawn.
+func (c *canvas) steps() int {
+	if c.fine {
+		return 9
+	}
+	return 4
+}
+
+// part draws one part along its curves. edge is the width of its outline.
+func (c *canvas) part(p *piece, ink *paint, where layer, curves [2][]point, edge float64) {
+	for _, pts := range curves {
+		if pts == nil {
 			return
 		}
-		pts := p.curve(warp, steps, side == 1)
 		switch p.op {
 		case 'L', 'C':
 			c.stroke(pts, p.width, false, true, ink, where)

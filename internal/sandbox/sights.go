@@ -1,10 +1,10 @@
 package sandbox
 
 import (
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // sight is one indexed picture of an offer: picture n, cut out to its product.
@@ -15,229 +15,182 @@ type sight struct {
 	n      uint8  // picture number
 }
 
-// sights is the index of all pictures. It is built when the first picture comes in, not at start.
+// sights is the index of all pictures. It is built in two phases, front views first: most photos show one. A builder in the background takes
+// its time, whoever waits for a phase works on it.
 type sights struct {
-	cat   *catalogue
-	done  chan struct{}
-	all   []sight
-	first []int32 // offer -> its first sight; one more at the end
+	cat  *catalogue
+	stop <-chan struct{}
+	full bool // more than the main picture of each offer
+
+	once  sync.Once
+	all   []sight // front views of all offers, then their other views
+	parts [phases][]sightPart
+	next  [phases]atomic.Int64
+	left  [phases]atomic.Int64
+	ready [phases]chan struct{}
 }
 
-// maxSights bounds the index to about 30 MB. A catalogue with more pictures is indexed by main pictures only, and one with more offers than
+const (
+	frontViews = iota
+	otherViews
+	phases
+)
+
+// sightPart is a run of offers and where their sights go.
+type sightPart struct{ from, to, at, end int }
+
+// maxSights bounds the index to about 33 MB. A catalogue with more pictures is indexed by main pictures only, and one with more offers than
 // that is indexed up to there.
 const maxSights = 220_000
 
-// sightNumbers lists the pictures of an offer that differ once the product is cut out.
-func (o *offer) sightNumbers(all bool) []int {
-	if !all {
-		return []int{0}
-	}
-	out := make([]int, 0, 6)
-	for _, c := range o.colours() {
-		out = append(out, skuPicture+c)
-	}
-	return append(out, 1, 2, 2|wholePicture)
+func newSights(cat *catalogue, stop <-chan struct{}) *sights {
+	return &sights{cat: cat, stop: stop, full: len(cat.offers)*5 <= maxSights, ready: [phases]chan struct{}{make(chan struct{}), make(chan struct{})}}
 }
+
+// The views of an offer that differ once the product is cut out: the front in each colour, the other side, and the close-up both cut out and
+// as it is.
+var sideViews = []int{1, 2, 2 | wholePicture}
 
 // wholePicture marks the sight of a close-up as it is, background and all: there is no telling goods from background when both are cut by
 // the picture's sides.
 const wholePicture = 0x80
 
-// sights returns the index of the running catalogue, ready to use; nil when the server stops first.
-func (s *Server) sights() *sights {
-	x := s.startSights()
-	select {
-	case <-x.done:
-		return x
-	case <-s.stopped:
-		return nil
+// frontNumbers lists the front views to index.
+func (x *sights) frontNumbers(o *offer) []int {
+	if !x.full {
+		return []int{0}
 	}
+	out := o.colours()
+	for i := range out {
+		out[i] += skuPicture
+	}
+	return out
 }
 
-// startSights begins to build the index unless that has happened.
-func (s *Server) startSights() *sights {
+// count is how many sights an offer has in a phase.
+func (x *sights) count(o *offer, phase int) int {
+	switch {
+	case o.traits&delisted != 0:
+		return 0
+	case phase == otherViews:
+		return len(sideViews)
+	case x.full:
+		return o.colourCount()
+	}
+	return 1
+}
+
+// divide lays the index out.
+func (x *sights) divide() {
+	const step = 64
+	offers, at := min(len(x.cat.offers), maxSights), 0
+	for phase := range phases {
+		if phase == otherViews && !x.full {
+			offers = 0
+		}
+		for from := 0; from < offers; from += step {
+			p := sightPart{from: from, to: min(from+step, offers), at: at}
+			for k := p.from; k < p.to; k++ {
+				at += x.count(&x.cat.offers[k], phase)
+			}
+			p.end = at
+			x.parts[phase] = append(x.parts[phase], p)
+		}
+		x.left[phase].Store(int64(len(x.parts[phase])))
+		if len(x.parts[phase]) == 0 {
+			close(x.ready[phase])
+		}
+	}
+	x.all = make([]sight, at)
+}
+
+// sights returns the index of the running catalogue and begins to build it unless that has happened.
+func (s *Server) sights() *sights {
 	cat := s.cat.Load()
 	for {
 		old := s.eyes.Load()
 		if old != nil && old.cat == cat {
 			return old
 		}
-		x := &sights{cat: cat, done: make(chan struct{})}
+		x := newSights(cat, s.stopped)
 		if s.eyes.CompareAndSwap(old, x) {
-			go x.build(s.stopped)
+			go x.build()
 			return x
 		}
 	}
 }
 
-// build sketches all pictures, in as many parts as there are processors.
-func (x *sights) build(stop <-chan struct{}) {
-	defer close(x.done)
-	offers := len(x.cat.offers)
-	full := offers*5 <= maxSights
-	if !full {
-		offers = min(offers, maxSights)
+// build works on the index, at most half of the time and on one processor.
+func (x *sights) build() {
+	v := newViewer()
+	for phase := range phases {
+		for {
+			from := time.Now()
+			if !x.work(v, phase) {
+				break
+			}
+			select {
+			case <-x.stop:
+				return
+			case <-time.After(min(time.Since(from), 10*time.Millisecond)): // of a busy machine it gets little as it is
+			}
+		}
 	}
-	const step = 64
-	parts := make([][]sight, (offers+step-1)/step)
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			v := newViewer()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(parts) {
-					return
-				}
+}
+
+// wait works on a phase with all processors and returns what it and those before have found; nil when the server stops first.
+func (x *sights) wait(phase int) []sight {
+	for p := range phase + 1 {
+		select {
+		case <-x.ready[p]:
+			continue
+		default:
+		}
+		inParallel(runtime.GOMAXPROCS(0), func(int, int) {
+			for v := newViewer(); x.work(v, p); {
 				select {
-				case <-stop:
+				case <-x.stop:
 					return
 				default:
 				}
-				for k := i * step; k < min((i+1)*step, offers); k++ {
-					o := &x.cat.offers[k]
-					if o.traits&delisted != 0 {
-						continue
-					}
-					for _, n := range o.sightNumbers(full) {
-						parts[i] = append(parts[i], v.sight(o, n))
-					}
-				}
 			}
 		})
-	}
-	wg.Wait()
-	n := 0
-	for _, p := range parts {
-		n += len(p)
-	}
-	x.all = make([]sight, 0, n)
-	for _, p := range parts {
-		x.all = append(x.all, p...)
-	}
-	x.first = make([]int32, 0, offers+1)
-	for i := range x.all {
-		if i == 0 || x.all[i].offer != x.all[i-1].offer {
-			x.first = append(x.first, int32(i))
+		select {
+		case <-x.ready[p]:
+		case <-x.stop:
+			return nil
 		}
 	}
-	x.first = append(x.first, int32(n))
+	last := x.parts[phase]
+	if len(last) == 0 {
+		return x.all
+	}
+	return x.all[:last[len(last)-1].end]
 }
 
-// viewer draws products cut out for the index and for the comparison; it owns its canvases.
-type viewer struct {
-	probe, small, big *canvas
-
-	offer *offer // whose front view was cut out last: it is the same in all colours
-	front affine
-}
-
-const (
-	probeSide = 48
-	matchSide = 40
-)
-
-func newViewer() *viewer {
-	return &viewer{probe: newCanvas(probeSide), small: newCanvas(3 * sketchGrid), big: newCanvas(matchSide)}
-}
-
-var everywhere = [4]float64{-1, -1, 2, 2}
-
-// cutout is the window of picture n: a view from product coordinates to the unit square of the window, and what of it lies inside the picture.
-func (v *viewer) cutout(g *design, o *offer, n int) (view affine, inside [4]float64) {
-	pose := o.pose(n)
-	front := n >= skuPicture || n == whitePicture || n%3 == 0
-	if front && v.offer == o {
-		return v.front, everywhere
+// work does the next part of a phase; false when there is none.
+func (x *sights) work(v *viewer, phase int) bool {
+	x.once.Do(x.divide)
+	i := int(x.next[phase].Add(1)) - 1
+	if i >= len(x.parts[phase]) {
+		return false
 	}
-	if front {
-		pose = affine{a: 0.8, c: 0.1, e: 0.8, f: 0.1} // all front views are the same once cut out
-	}
-	c := v.probe
-	c.clear(affine{probeSide, 0, 0, 0, probeSide, 0}.after(pose))
-	g.shape(c)
-	x0, y0, x1, y1 := c.bounds()
-	if x1 <= x0 {
-		x0, y0, x1, y1 = 0, 0, 1, 1
-	}
-	side := max(x1-x0, y1-y0) * room
-	left, top := (x0+x1-side)/2, (y0+y1-side)/2
-	box := affine{1 / side, 0, -left / side, 0, 1 / side, -top / side}
-	inside = [4]float64{-left / side, -top / side, (1 - left) / side, (1 - top) / side}
-	if front {
-		v.offer, v.front = o, box.after(pose)
-		return v.front, everywhere
-	}
-	return box.after(pose), inside
-}
-
-// bounds is the box of what has been drawn, in parts of the canvas. Half covered pixels count in part.
-func (c *canvas) bounds() (x0, y0, x1, y1 float64) {
-	col, row := make([]uint8, c.w), make([]uint8, c.h)
-	for y := range c.h {
-		for x := range c.w {
-			a := c.alpha[y*c.w+x]
-			col[x], row[y] = max(col[x], a), max(row[y], a)
+	p := &x.parts[phase][i]
+	out := x.all[p.at:p.at:p.end]
+	for k := p.from; k < p.to; k++ {
+		o := &x.cat.offers[k]
+		switch {
+		case o.traits&delisted != 0:
+		case phase == frontViews:
+			out = v.fronts(out, o, x.frontNumbers(o))
+		default:
+			for _, n := range sideViews {
+				out = append(out, v.sight(o, n))
+			}
 		}
 	}
-	ends := func(line []uint8) (float64, float64) {
-		from, to := 0, len(line)
-		for from < to && line[from] < 12 {
-			from++
-		}
-		for to > from && line[to-1] < 12 {
-			to--
-		}
-		if from == to {
-			return 0, 0
-		}
-		n := float64(len(line))
-		return (float64(from+1) - float64(line[from])/255) / n, (float64(to-1) + float64(line[to-1])/255) / n
+	if x.left[phase].Add(-1) == 0 {
+		close(x.ready[phase])
 	}
-	x0, x1 = ends(col)
-	y0, y1 = ends(row)
-	return x0, y0, x1, y1
-}
-
-// shape draws the outline only.
-func (g *design) shape(c *canvas) {
-	ink := &paint{alpha: 255}
-	for i := range outlines()[g.look].parts {
-		p := &outlines()[g.look].parts[i]
-		if p.role != 'h' {
-			c.part(p, ink, onTop, g.warp, 0)
-		}
-	}
-}
-
-// show draws the cut-out product of picture n onto c and returns what of the window lies inside the picture.
-func (v *viewer) show(c *canvas, o *offer, n int) [4]float64 {
-	if n&wholePicture != 0 {
-		side := float64(c.w)
-		c.render(o, n&^wholePicture, affine{side, 0, 0, 0, side, 0})
-		for i := range c.alpha {
-			c.alpha[i] = 255
-		}
-		return [4]float64{0, 0, 1, 1}
-	}
-	g := designOf(o, o.pictureColour(n))
-	view, inside := v.cutout(&g, o, n)
-	side := float64(c.w)
-	c.clear(affine{side, 0, 0, 0, side, 0}.after(view))
-	g.draw(c)
-	return inside
-}
-
-func (v *viewer) sight(o *offer, n int) sight {
-	inside := v.show(v.small, o, n)
-	cs := v.small.cells()
-	out := sight{sketch: cs.sketch(), offer: o.idx, n: uint8(n), known: math.MaxUint64}
-	for i := range 64 {
-		x, y := (float64(i%sketchGrid)+0.5)/sketchGrid, (float64(i/sketchGrid)+0.5)/sketchGrid
-		if x < inside[0] || y < inside[1] || x > inside[2] || y > inside[3] {
-			out.known &^= 1 << i
-		}
-	}
-	return out
+	return true
 }

@@ -205,6 +205,24 @@ func (e FreightChargeType) Valid() bool {
 	}
 }
 
+// Defines values for FreightSizesOf.
+const (
+	Piece FreightSizesOf = "piece"
+	Skus  FreightSizesOf = "skus"
+)
+
+// Valid indicates whether the value is a known member of the FreightSizesOf enum.
+func (e FreightSizesOf) Valid() bool {
+	switch e {
+	case Piece:
+		return true
+	case Skus:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FreightSubTemplateType.
 const (
 	FreightSubTemplateTypeCashOnDelivery FreightSubTemplateType = "cashOnDelivery"
@@ -563,7 +581,10 @@ type Freight struct {
 	OfferId     string             `json:"offerId"`
 
 	// Piece Decimal texts as 1688 gave them
-	Piece           *Size                   `json:"piece,omitempty"`
+	Piece *Size `json:"piece,omitempty"`
+
+	// SizesOf Which of the following sizes hold
+	SizesOf         *FreightSizesOf         `json:"sizesOf,omitempty"`
 	Skus            *[]Size                 `json:"skus,omitempty"`
 	SubTemplateType *FreightSubTemplateType `json:"subTemplateType,omitempty"`
 	TemplateId      *string                 `json:"templateId,omitempty"`
@@ -573,6 +594,9 @@ type Freight struct {
 
 // FreightChargeType defines model for Freight.ChargeType.
 type FreightChargeType string
+
+// FreightSizesOf Which of the following sizes hold
+type FreightSizesOf string
 
 // FreightSubTemplateType defines model for Freight.SubTemplateType.
 type FreightSubTemplateType string
@@ -604,6 +628,7 @@ type Hit struct {
 	CompanyName      *string      `json:"companyName,omitempty"`
 	ConsignPrice     *Price       `json:"consignPrice,omitempty"`
 	CreatedAt        *time.Time   `json:"createdAt,omitempty"`
+	HasPromotion     *bool        `json:"hasPromotion,omitempty"`
 	ImageUrl         string       `json:"imageUrl"`
 	Invoice          *Invoice     `json:"invoice,omitempty"`
 	IsJxhy           bool         `json:"isJxhy"`
@@ -775,6 +800,7 @@ type Product struct {
 	DescriptionLang  *string   `json:"descriptionLang,omitempty"`
 	DetailVideo      *string   `json:"detailVideo,omitempty"`
 	Dropship         *Dropship `json:"dropship,omitempty"`
+	HasPromotion     *bool     `json:"hasPromotion,omitempty"`
 	Images           []string  `json:"images"`
 	Invoice          *Invoice  `json:"invoice,omitempty"`
 	IsJxhy           *bool     `json:"isJxhy,omitempty"`
@@ -807,13 +833,16 @@ type Product struct {
 	ShippingTimeGuarantee *string       `json:"shippingTimeGuarantee,omitempty"`
 
 	// Size Decimal texts as 1688 gave them
-	Size      *Size   `json:"size,omitempty"`
-	SkuSizes  *[]Size `json:"skuSizes,omitempty"`
-	Skus      []Sku   `json:"skus"`
-	SoldCount *string `json:"soldCount,omitempty"`
-	Stale     bool    `json:"stale"`
-	Status    string  `json:"status"`
-	Subject   Text    `json:"subject"`
+	Size *Size `json:"size,omitempty"`
+
+	// SizeSource Where 1688 has the sizes from, in its own words
+	SizeSource *string `json:"sizeSource,omitempty"`
+	SkuSizes   *[]Size `json:"skuSizes,omitempty"`
+	Skus       []Sku   `json:"skus"`
+	SoldCount  *string `json:"soldCount,omitempty"`
+	Stale      bool    `json:"stale"`
+	Status     string  `json:"status"`
+	Subject    Text    `json:"subject"`
 
 	// Tags 1688's tags that are true
 	Tags             *[]string `json:"tags,omitempty"`

@@ -87,8 +87,12 @@ func (h *health) bad(k cacheKey) {
 }
 
 // patience is how long a caller waits who can be given nothing: well beyond what answers take, so that a slow 1688 is
-// waited for, but not for ever, so that one that hangs is not.
+// waited for, but not for ever, so that one that hangs is not. Once 1688 is away callers learn of it within a second; the
+// load that tries goes on without them.
 func (h *health) patience() time.Duration {
+	if h.failing.Load() {
+		return leastWait
+	}
 	return min(max(4*time.Duration(h.usual.Load()), leastWait), longestWait)
 }
 

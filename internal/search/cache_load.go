@@ -54,6 +54,7 @@ func (s *Service) fetch(base context.Context, k cacheKey, load loader, again boo
 		return loaded{}, unavailable(context.Canceled)
 	}
 	defer s.running.Done()
+	growStack(0)
 	limit := loadLimit
 	if _, known := s.entries.GetIfPresent(k); known {
 		limit = max(refreshLimit, s.health(k.kind).patience())
@@ -89,6 +90,16 @@ func (s *Service) fetch(base context.Context, k cacheKey, load loader, again boo
 		lease.keep(s, k, e)
 	}
 	return loaded{e, howMiss}, nil
+}
+
+// growStack gives a new goroutine the stack that decoding and compressing need while there is next to nothing on it that
+// has to move.
+//
+//go:noinline
+func growStack(at int) byte {
+	var room [24 << 10]byte
+	room[at] = 1
+	return room[len(room)-1-at]
 }
 
 // failure is how the load of k failed a moment ago; nil when it did not.

@@ -34,7 +34,7 @@ func (s *Service) Related(ctx context.Context, st *site.Site, lang string, offer
 		if err != nil {
 			return nil, nil, s.fromFeature(site.FeatureRelated, err, errs.New(errs.NotFound, "product.not_found").At("/path/offerId", "product.not_found"))
 		}
-		return s.products(st, lang, list)
+		return s.products(ctx, st, lang, list)
 	})
 }
 
@@ -60,7 +60,7 @@ func (s *Service) Recommended(ctx context.Context, st *site.Site, lang, outMembe
 		if err != nil {
 			return nil, nil, s.fromFeature(site.FeatureRecommendations, err, errs.New(errs.Rule, "upstream.refused"))
 		}
-		return s.products(st, lang, list)
+		return s.products(ctx, st, lang, list)
 	})
 }
 
@@ -119,7 +119,7 @@ func (s *Service) Ranking(ctx context.Context, st *site.Site, lang string, categ
 		if err != nil {
 			return nil, nil, err
 		}
-		return s.products(st, lang, list)
+		return s.products(ctx, st, lang, list)
 	})
 }
 
@@ -139,7 +139,7 @@ func (s *Service) priced(ctx context.Context, st *site.Site, lang string, list [
 				case err != nil:
 					return err
 				default:
-					complete(o, p)
+					complete(o, p, s.TranslatedInto(st, lang) == lang)
 				}
 				return nil
 			})
@@ -149,15 +149,17 @@ func (s *Service) priced(ctx context.Context, st *site.Site, lang string, list [
 	return slices.DeleteFunc(list, func(o alibaba.SearchOffer) bool { return o.OfferID == 0 }), err
 }
 
-// complete fills what a list left out from the product's detail.
-func complete(o *alibaba.SearchOffer, p *alibaba.Product) {
+// complete fills what a list left out from the product's detail; translated tells that the detail is in the list's language.
+func complete(o *alibaba.SearchOffer, p *alibaba.Product, translated bool) {
 	fill := func(to *alibaba.Text, from alibaba.Text) {
 		if *to == "" {
 			*to = from
 		}
 	}
 	fill(&o.Subject, p.Subject)
-	fill(&o.SubjectTrans, p.SubjectTrans)
+	if translated {
+		fill(&o.SubjectTrans, p.SubjectTrans)
+	}
 	fill(&o.TradeScore, p.TradeScore)
 	if len(p.Image.Images) > 0 {
 		fill(&o.ImageURL, p.Image.Images[0])
@@ -183,9 +185,12 @@ func lowestPrice(p *alibaba.Product) (least alibaba.Yuan) {
 }
 
 // products is a list without pages and the offers it shows.
-func (s *Service) products(st *site.Site, lang string, list []alibaba.SearchOffer) (any, []int64, error) {
+func (s *Service) products(ctx context.Context, st *site.Site, lang string, list []alibaba.SearchOffer) (any, []int64, error) {
 	v, err := s.viewer(st, lang)
 	if err != nil {
+		return nil, nil, err
+	}
+	if list, err = s.placed(ctx, st, lang, list); err != nil {
 		return nil, nil, err
 	}
 	items, offers := v.hits(list)

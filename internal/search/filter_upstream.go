@@ -77,8 +77,9 @@ func (s *Service) upstreamFilters(ctx context.Context, st *site.Site, lang strin
 	if have != nil && s.now().Before(have.until) {
 		return have
 	}
+	who := buyer(ctx)
 	ch := s.flight.DoChan("filters|"+key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), servedTimeout)
+		ctx, cancel := context.WithTimeout(withBuyer(context.WithoutCancel(ctx), who), servedTimeout)
 		defer cancel()
 		next := s.askFilters(ctx, st, lang, have)
 		s.served.set(key, next)
@@ -101,7 +102,7 @@ func (s *Service) upstreamFilters(ctx context.Context, st *site.Site, lang strin
 // askFilters asks 1688. That it does not serve filters to us (unsupported, no permission) is an answer like any other.
 func (s *Service) askFilters(ctx context.Context, st *site.Site, lang string, have *upstreamConfig) *upstreamConfig {
 	now := s.now()
-	groups, err := s.client.FilterConfig(ctx, lang, st.CountryName)
+	groups, err := s.client.FilterConfig(ctx, lang, st.CountryName, buyerOf(ctx))
 	class := alibaba.ClassOf(err)
 	if err != nil && class != alibaba.Rejected && class != alibaba.Auth {
 		next := upstreamConfig{at: now}

@@ -35,7 +35,7 @@ func (s *Service) Freight(ctx context.Context, st *site.Site, lang string, offer
 		return nil, blocked("/path/offerId")
 	}
 	if err != nil {
-		return nil, err
+		return nil, atOffer(err)
 	}
 	q, err := freightQuery(o, lines, place)
 	if err != nil {
@@ -141,6 +141,9 @@ func (v viewer) freight(o *Offer, f *alibaba.Freight) (*Freight, error) {
 		ChargeType: known(chargeTypes, f.ChargeType), TemplateType: known(templateTypes, f.TemplateType), SubTemplateType: known(subTemplateTypes, f.SubTemplateType),
 		TemplateId: optional(f.TemplateID.String()), FirstUnit: optional(string(f.FirstUnit)), NextUnit: optional(string(f.NextUnit)), Discount: optional(string(f.Discount)),
 		FirstFee: v.fee(f.FirstFee), NextFee: v.fee(f.NextFee),
+	}
+	if f.SizeValueType == 1 || f.SizeValueType == 2 {
+		view.SizesOf = ptr([]FreightSizesOf{Piece, Skus}[f.SizeValueType-1])
 	}
 	piece := size(f.Weight, f.Width, f.Height, f.Length)
 	if piece != (Size{}) {

@@ -38,6 +38,7 @@ func TestFreight(t *testing.T) {
 		assert.NotNil(t, near.FirstFee)
 		assert.NotEmpty(t, *near.Piece.WeightKg)
 		require.Len(t, *near.Skus, 2)
+		assert.Equal(t, Skus, *near.SizesOf)
 		assert.Equal(t, []string{o.SKUs[0].SkuID, o.SKUs[0].SpecID}, []string{*(*near.Skus)[0].SkuId, *(*near.Skus)[0].SpecId})
 		assert.Equal(t, near.FreePostage, near.Total.Original.Amount == 0)
 

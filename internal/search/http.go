@@ -68,7 +68,7 @@ func (s *Service) serveProduct(c *gin.Context) bool {
 	st, _ := site.FromContext(c)
 	id, err := web.ParseID(c.Param("offerId"))
 	if err != nil {
-		web.Render(c, errs.New(errs.NotFound, "product.not_found"))
+		web.Render(c, atOffer(errs.New(errs.NotFound, "product.not_found")))
 		return true
 	}
 	if text := c.Query("quantity"); text != "" {

@@ -350,7 +350,7 @@ func (s *Service) loadImage(ctx context.Context, st *site.Site, lang string, q I
 	if q.ImageID != "" && q.Page == 1 && page.TotalRecords == 0 {
 		s.pictures.forget(ctx, q.ImageID) // 1688 may have lost it without saying so: the next upload is a real one
 	}
-	v, err := s.viewer(st, lang)
+	v, err := s.viewer(st, s.TranslatedInto(st, lang))
 	if err != nil {
 		return nil, nil, err
 	}

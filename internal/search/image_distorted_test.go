@@ -77,6 +77,9 @@ func distort(r *rand.Rand, kind int, img image.Image) image.Image {
 //	ENTREPOT_IMAGE_FULL=1 go test -tags nomsgpack ./internal/search -run TestImageTopOfDistorted -v
 func TestImageTopOfDistorted(t *testing.T) {
 	offers, pictures := 400, 24
+	if raceEnabled { // one picture of each kind
+		offers, pictures = 50, 8
+	}
 	if os.Getenv("ENTREPOT_IMAGE_FULL") != "" {
 		offers, pictures = 20_000, 500
 	}

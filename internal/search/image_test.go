@@ -38,7 +38,13 @@ type shop struct {
 	routes http.Handler
 }
 
-func newShop(t testing.TB) *shop { return newShopOf(t, 400) } // each product has many pictures to be indexed
+// newShop sells little: each product has many pictures to be indexed.
+func newShop(t testing.TB) *shop {
+	if raceEnabled {
+		return newShopOf(t, 50)
+	}
+	return newShopOf(t, 400)
+}
 
 func newShopOf(t testing.TB, offers int) *shop {
 	c := &clock{t: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}

@@ -3,7 +3,6 @@ package search
 import (
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"entrepot/internal/alibaba"
@@ -15,6 +14,9 @@ const maxURL = 2048
 // httpsURL makes a link that an app may load: https, a public host by name, the usual port, nobody's password. Plain http
 // and links without a scheme are upgraded. Loopback links (the simulated 1688) stay as they are. Anything else is "".
 func httpsURL(link string) string {
+	if isPlain(link) {
+		return link
+	}
 	u := parseURL(link)
 	if u == nil {
 		return ""
@@ -27,11 +29,29 @@ func httpsURL(link string) string {
 
 // publicURL is httpsURL without the exception for loopback: for what sellers write.
 func publicURL(link string) string {
+	if isPlain(link) {
+		return link
+	}
 	u := parseURL(link)
 	if u == nil {
 		return ""
 	}
 	return upgrade(u)
+}
+
+// isPlain reports whether link is one that upgrade would leave as it is, without taking it apart: most are.
+func isPlain(link string) bool {
+	rest, ok := strings.CutPrefix(link, "https://")
+	if !ok || len(link) > maxURL {
+		return false
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	for i := range len(path) {
+		if c := path[i]; (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '-' || c > '9') && c != '_' { // - . / and digits
+			return false
+		}
+	}
+	return host == strings.ToLower(host) && isPublicName(host)
 }
 
 // parseURL reads a link of a picture, video or page; nil when no app should follow it.
@@ -71,16 +91,15 @@ func isPublicName(host string) bool {
 	if host == "" || len(host) > 253 || !strings.Contains(host, ".") {
 		return false
 	}
-	labels := strings.Split(host, ".")
-	for _, label := range labels {
-		if label == "" || len(label) > 63 || strings.ContainsFunc(label, func(r rune) bool {
+	last := ""
+	for label := range strings.SplitSeq(host, ".") {
+		if last = label; label == "" || len(label) > 63 || strings.ContainsFunc(label, func(r rune) bool {
 			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
 		}) {
 			return false
 		}
 	}
-	last := labels[len(labels)-1]
-	if _, err := strconv.ParseUint(last, 0, 64); err == nil || last[0] >= '0' && last[0] <= '9' {
+	if last[0] >= '0' && last[0] <= '9' {
 		return false // browsers read such a host as an IPv4 address
 	}
 	switch last {

@@ -16,14 +16,14 @@ func (v viewer) product(p *alibaba.Product) (Product, error) {
 	view := Product{
 		OfferId: p.OfferID.String(), Subject: v.text(p.Subject, p.SubjectTrans), Attributes: v.attributes(p.Attributes), Skus: []Sku{}, PriceRanges: []PriceRange{},
 		QuoteType: int(p.SaleInfo.QuoteType), AmountOnSale: max(0, int64(p.SaleInfo.AmountOnSale)), Unit: optional(firstNonEmpty(string(p.SaleInfo.Unit.TransUnit), string(p.SaleInfo.Unit.Unit))),
-		UnitText: v.optionalText(p.SaleInfo.Unit.Unit, p.SaleInfo.Unit.TransUnit), SellerOpenId: string(p.SellerOpenID), CompanyName: said(p.CompanyName),
+		UnitText: v.optionalText(p.SaleInfo.Unit.Unit, p.SaleInfo.Unit.TransUnit), SellerOpenId: string(p.SellerOpenID), CompanyName: said(&p.CompanyName),
 		MinOrderQuantity: max(1, int64(p.MinOrderQuantity)), BatchNumber: positive(p.BatchNumber), MixedBatch: v.mixedBatch(p.SellerMix, &r),
 		Status: firstNonEmpty(string(p.Status), alibaba.StatusPublished), Available: available(p), IsJxhy: ptr(bool(p.IsJxhy)), IsSelect: (*bool)(p.IsSelect),
 		CategoryId: category(p.CategoryID), TopCategoryId: category(p.TopCategoryID), SecondCategoryId: category(p.SecondCategoryID),
-		ThirdCategoryId: category(p.ThirdCategoryID), CategoryName: said(p.CategoryName),
-		Tags: tags(p.Tags), Seller: sellerScores(&p.SellerData), SoldCount: said(p.SoldOut), TradeScore: said(p.TradeScore),
-		PromotionType: said(p.Promotion.PromotionType), SellingPoints: texts(p.SellingPoints), OfferIdentities: texts(p.OfferIdentities),
-		Certificates: certificates(p.Certificates), Invoice: invoice(&p.Invoice), CargoNumber: said(p.ProductCargoNumber), PromotionUrl: picture(p.PromotionURL),
+		ThirdCategoryId: category(p.ThirdCategoryID), CategoryName: said(&p.CategoryName),
+		Tags: tags(p.Tags), Seller: sellerScores(&p.SellerData), SoldCount: said(&p.SoldOut), TradeScore: said(&p.TradeScore),
+		HasPromotion: (*bool)(p.Promotion.HasPromotion), PromotionType: said(&p.Promotion.PromotionType), SellingPoints: texts(p.SellingPoints), OfferIdentities: texts(p.OfferIdentities),
+		Certificates: certificates(p.Certificates), Invoice: invoice(&p.Invoice), CargoNumber: said(&p.ProductCargoNumber), PromotionUrl: picture(p.PromotionURL),
 		CreatedAt: moment(p.CreateDate), PricedAt: &v.now,
 	}
 	view.setMedia(p)
@@ -88,7 +88,7 @@ func (view *Product) setPrices(v viewer, p *alibaba.Product, r *prices) {
 
 func (v viewer) sku(s *alibaba.SKU, channel alibaba.Yuan, r *prices) Sku {
 	sku := Sku{
-		SkuId: s.SkuID.String(), SpecId: string(s.SpecID), CargoNumber: said(s.CargoNumber), AmountOnSale: max(0, int64(s.AmountOnSale)), Attributes: []ProductAttribute{},
+		SkuId: s.SkuID.String(), SpecId: string(s.SpecID), CargoNumber: said(&s.CargoNumber), AmountOnSale: max(0, int64(s.AmountOnSale)), Attributes: []ProductAttribute{},
 		Price: r.price(s.Price), JxhyPrice: r.price(s.JxhyPrice), PfJxhyPrice: r.price(s.PfJxhyPrice), ConsignPrice: r.price(s.ConsignPrice),
 		PromotionPrice: r.price(s.PromotionPrice), RetailPrice: r.price(s.RetailPrice), ChannelPrice: r.price(channel),
 		OnePiecePrice: r.price(s.FenxiaoPrice.OnePiecePrice), OfferPrice: r.price(s.FenxiaoPrice.OfferPrice),
@@ -169,7 +169,7 @@ type certificate = struct {
 func certificates(list []alibaba.Certificate) *[]certificate {
 	var out []certificate
 	for _, c := range list {
-		one := certificate{Code: said(c.Code), Name: said(c.Name)}
+		one := certificate{Code: said(&c.Code), Name: said(&c.Name)}
 		if photos := pictures(c.Photos); len(photos) > 0 {
 			one.Photos = &photos
 		}

@@ -110,11 +110,15 @@ func (q *Query) normaliseKeyword(bad *errs.Error) {
 		bad.At("/query/keyword", "search.keyword_invalid")
 		return
 	}
-	q.Keyword = norm.NFC.String(strings.Join(strings.Fields(q.Keyword), " "))
+	q.Keyword = norm.NFC.String(strings.Trim(strings.Join(strings.Fields(q.Keyword), " "), invisible))
 	if utf8.RuneCountInString(q.Keyword) > maxKeyword {
 		bad.At("/query/keyword", "field.max_length")
 	}
 }
+
+// invisible is what keyboards and clipboards leave around words: blanks of no width, joiners with nothing to join, marks of
+// the writing direction, the byte order mark. Inside words they are left alone.
+const invisible = " \u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 // unsearchable are characters nobody types into a search: controls, overrides of the writing direction, and those that are
 // no characters.

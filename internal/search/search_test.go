@@ -35,6 +35,8 @@ func TestNormalise(t *testing.T) {
 		{"broken UTF-8 beside a category", Query{Keyword: "\xc0\xaf", CategoryID: 7}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
 		{"no character", Query{Keyword: "a\ufffe"}, Query{}, []string{"/query/keyword search.keyword_invalid"}},
 		{"joiners and families", Query{Keyword: "👨‍👩‍👧 می\u200cخواهم"}, Query{Keyword: "👨‍👩‍👧 می\u200cخواهم"}, nil},
+		{"what clipboards leave", Query{Keyword: "\ufeff\u200e bag\u200b "}, Query{Keyword: "bag"}, nil},
+		{"nothing to be seen", Query{Keyword: "\u200b\u2060 \ufeff"}, Query{}, []string{"/query/keyword search.keyword_or_category"}},
 		{"markup is words", Query{Keyword: "<script>'; DROP TABLE x -- {{7*7}} =1+1"}, Query{Keyword: "<script>'; DROP TABLE x -- {{7*7}} =1+1"}, nil},
 		{"sales", Query{Keyword: "x", Sort: "monthSoldOut:desc"}, Query{Keyword: "x", Sort: `{"monthSold":"desc"}`}, nil},
 		{"sales of the seed", Query{Keyword: "x", Sort: ` {"monthSoldOut":"desc"} `}, Query{Keyword: "x", Sort: `{"monthSold":"desc"}`}, nil},

@@ -70,6 +70,7 @@ type Service struct {
 	staff
 	words     *translations
 	watch     *priceWatch
+	homes     *homes
 	pictures  *pictureDesk
 	denied    denied
 	follower  *follower
@@ -107,7 +108,7 @@ func New(o Options) *Service {
 		s.rates = money.NewBook(money.Rates{}, s.now)
 	}
 	o.Now, o.Rates, o.Logger = s.now, s.rates, s.log
-	s.staff, s.words, s.watch, s.pictures = newStaff(o), newTranslations(), newPriceWatch(), newPictures(o)
+	s.staff, s.words, s.watch, s.homes, s.pictures = newStaff(o), newTranslations(), newPriceWatch(), newHomes(), newPictures(o)
 	s.denied, s.follower, s.warehouse = newDenied(), newFollower(o), o.Warehouse
 	s.fresh, s.stale = cmp.Or(o.Fresh, freshFor), cmp.Or(o.Stale, staleFor)
 	s.closing, s.close = context.WithCancel(context.Background())
@@ -133,6 +134,7 @@ func (s *Service) Close() error {
 	s.stock.close()
 	s.words.close()
 	s.watch.close()
+	s.homes.close()
 	s.pictures.close()
 	s.failures.StopAllGoroutines()
 	return s.tier.close()
@@ -189,15 +191,23 @@ func (s *Service) Product(ctx context.Context, st *site.Site, lang string, offer
 	return s.ask(ctx, question{&kindProduct, st, lang, strconv.FormatInt(offerID, 10)}, func(ctx context.Context) (any, []int64, error) {
 		p, err := s.detail(withBuyer(ctx, who), st, lang, offerID)
 		if err != nil {
-			return nil, []int64{offerID}, err
+			return nil, []int64{offerID}, atOffer(err)
 		}
-		v, err := s.viewer(st, lang)
+		v, err := s.viewer(st, s.TranslatedInto(st, lang))
 		if err != nil {
 			return nil, nil, err
 		}
 		view, err := v.product(p)
 		return view, []int64{offerID}, err
 	})
+}
+
+// atOffer adds to "there is none" where the offer was named in the path.
+func atOffer(err error) error {
+	if errs.CodeOf(err) == errs.NotFound {
+		return errs.New(errs.NotFound, "product.not_found").At("/path/offerId", "product.not_found").Because(err)
+	}
+	return err
 }
 
 // Offer reads what ordering needs of a product, at most freshFor old. 1688's own preview has the last word on prices.
@@ -255,7 +265,7 @@ func (s *Service) loadOffer(base context.Context, st *site.Site, key offerKey) (
 	if err != nil {
 		return nil, err
 	}
-	e.offer = offerOf(p, key.lang, s.now())
+	e.offer = offerOf(p, s.TranslatedInto(st, key.lang), s.now())
 	s.offers.Set(key, e)
 	return s.allowed(st, e.offer)
 }
@@ -318,7 +328,7 @@ func (s *Service) loadSearch(ctx context.Context, st *site.Site, lang string, q 
 	if err != nil {
 		return nil, nil, FromUpstream(err)
 	}
-	v, err := s.viewer(st, lang)
+	v, err := s.viewer(st, s.TranslatedInto(st, lang))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -331,5 +341,5 @@ func (s *Service) quoter(st *site.Site) (money.Quoter, error) {
 	if err != nil {
 		return money.Quoter{}, errs.New(errs.Unavailable, "rate.missing").After(time.Minute).Because(err)
 	}
-	return money.Quoter{Rate: rate, Currency: st.Currency, Locale: st.Locale}, nil
+	return money.Quoter{Rate: rate, Currency: st.Currency, Locale: st.Locale, FX: rate.FX(st.Currency)}, nil
 }

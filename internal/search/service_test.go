@@ -65,7 +65,7 @@ func TestAnswersStayFreshForAMinute(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotEmpty(t, page.Items)
 		assert.Equal(t, step.stale, page.Stale, "an old page is given at once and asked again meanwhile")
-		require.Eventually(t, func() bool { return f.calls(searchAPI) == step.calls && len(f.slots) == 0 }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return f.calls(searchAPI) == step.calls && len(f.slots) == 0 }, alive, time.Millisecond)
 	}
 	spaced := bags
 	spaced.Keyword = "  バッグ "
@@ -234,11 +234,11 @@ func TestInvalidateDuringALoad(t *testing.T) {
 				defer close(done)
 				_, _ = f.Product(t.Context(), f.site, "ja", 7)
 			}()
-			<-g.arrived
+			came(t, g.arrived)
 			g.answer.Store(&tt.after)
 			f.Invalidate(7)
 			g.release <- struct{}{}
-			<-done
+			came(t, done)
 			g.release <- struct{}{}
 			p, err := f.product(7)
 			require.NoError(t, err)
@@ -257,16 +257,16 @@ func TestACallerMayHangUp(t *testing.T) {
 		_, err := f.Product(ctx, f.site, "ja", 7)
 		first <- err
 	}()
-	<-g.arrived
+	came(t, g.arrived)
 	cancel()
-	require.ErrorIs(t, <-first, context.Canceled)
+	require.ErrorIs(t, came(t, first), context.Canceled)
 	second := make(chan error, 1)
 	go func() {
 		_, err := f.Product(t.Context(), f.site, "ja", 7)
 		second <- err
 	}()
 	g.release <- struct{}{}
-	require.NoError(t, <-second)
+	require.NoError(t, came(t, second))
 	assert.EqualValues(t, 1, g.calls.Load())
 }
 

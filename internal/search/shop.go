@@ -53,6 +53,15 @@ func (s *Service) loadShop(ctx context.Context, st *site.Site, lang, sellerOpenI
 	return view, offers, nil
 }
 
+// TranslatedInto is the language of 1688's translations in searches and details: the one asked for or, where we ask with
+// a country's name, the country's.
+func (s *Service) TranslatedInto(st *site.Site, lang string) string {
+	if s.client.AnswersByCountry() {
+		return countryLanguage(st, lang)
+	}
+	return lang
+}
+
 // countryLanguage is the language of an answer for a country's name: always the site's own, whatever the shopper reads.
 // The original is Chinese either way.
 func countryLanguage(st *site.Site, lang string) string {

@@ -26,7 +26,7 @@ func decimalOf(t alibaba.Text, shift int32) *string {
 // setShipping adds the origin and the sizes. 1688 weighs the piece and one list of variants in kilograms, the other list
 // in grams; the exact grams win.
 func (view *Product) setShipping(s *alibaba.Shipping) {
-	view.SendGoodsAddress, view.ShippingTimeGuarantee = said(s.SendGoodsAddressText), said(s.ShippingTimeGuarantee)
+	view.SendGoodsAddress, view.ShippingTimeGuarantee, view.SizeSource = said(&s.SendGoodsAddressText), said(&s.ShippingTimeGuarantee), said(&s.PkgSizeSource)
 	view.Size = unlessEmpty(sizeOf(&alibaba.SKUShipping{Weight: s.Weight, Width: s.Width, Height: s.Height, Length: s.Length}, 0))
 	var sizes []Size
 	at := map[alibaba.ID]int{}
@@ -42,7 +42,7 @@ func (view *Product) setShipping(s *alibaba.Shipping) {
 				continue
 			}
 			at[k.SkuID] = len(sizes)
-			size.SkuId, size.SpecId = optional(k.SkuID.String()), said(k.SpecID)
+			size.SkuId, size.SpecId = optional(k.SkuID.String()), said(&k.SpecID)
 			sizes = append(sizes, size)
 		}
 	}

@@ -204,4 +204,4 @@ func onBothEngines(t *testing.T, test func(t *testing.T)) {
 	})
 }
 
-const soon, often = 5 * time.Second, 20 * time.Millisecond
+const soon, often = alive, 20 * time.Millisecond

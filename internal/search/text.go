@@ -83,8 +83,13 @@ func optional(s string) *string {
 	return &s
 }
 
-// said is optional for 1688's texts.
-func said(t alibaba.Text) *string { return optional(string(t)) }
+// said is optional for 1688's texts, which it shares.
+func said(t *alibaba.Text) *string {
+	if *t == "" {
+		return nil
+	}
+	return (*string)(t)
+}
 
 // texts is nil for an empty list; empty entries are left out.
 func texts(in []alibaba.Text) *[]string {

@@ -35,6 +35,7 @@ type tier struct {
 	prefix string
 	log    *slog.Logger
 	id     string        // of this process
+	wait   time.Duration // lookLimit; tests have more
 	busy   chan struct{} // writes under way
 	down   atomic.Bool
 	failed chan struct{} // wakes the one who waits for Redis to come back
@@ -47,7 +48,7 @@ func newTier(s *Service, shared redis.UniversalClient, namespace string) *tier {
 	}
 	rdb, own := hurried(shared)
 	t := &tier{
-		rdb: rdb, own: own, prefix: namespace + ":catalogue:" + tierFormat, log: s.log, id: uuid.NewString(),
+		rdb: rdb, own: own, prefix: namespace + ":catalogue:" + tierFormat, log: s.log, id: uuid.NewString(), wait: lookLimit,
 		busy: make(chan struct{}, writes), failed: make(chan struct{}, 1),
 	}
 	t.outbox.open()
@@ -124,7 +125,7 @@ func (t *tier) look(ctx context.Context, k cacheKey) (f found, ok bool) {
 	if !t.ready() {
 		return found{}, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	pipe := t.rdb.Pipeline()
 	value := pipe.GetRange(ctx, t.name("answer", k), 0, largest)
@@ -147,7 +148,7 @@ func (t *tier) changed(ctx context.Context, offers []int64, since time.Time) boo
 	if len(offers) == 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(ctx, t.wait)
 	defer cancel()
 	names := []string{t.everything()}
 	for _, id := range offers {

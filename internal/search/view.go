@@ -17,6 +17,7 @@ type viewer struct {
 	now    time.Time     // when 1688 answered
 	memory *translations // nil remembers nothing
 	watch  *priceWatch   // nil watches nothing
+	homes  *homes        // where offers stand whose list does not say
 	unread func(int)     // counts prices that could not be read; may be nil
 }
 
@@ -24,7 +25,7 @@ type viewer struct {
 func (s *Service) viewer(st *site.Site, lang string) (viewer, error) {
 	q, err := s.quoter(st)
 	return viewer{
-		lang: lang, quoter: q, blocks: s.blocks(st), now: s.now().UTC().Truncate(time.Millisecond), memory: s.words, watch: s.watch,
+		lang: lang, quoter: q, blocks: s.blocks(st), now: s.now().UTC().Truncate(time.Millisecond), memory: s.words, watch: s.watch, homes: s.homes,
 		unread: func(n int) { s.unread.Add(int64(n)) },
 	}, err
 }

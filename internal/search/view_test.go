@@ -188,3 +188,24 @@ func TestDescriptionsOnTheWire(t *testing.T) {
 	assert.NotContains(t, string(body), "<")
 	assert.Contains(t, string(body), `alert(1)`)
 }
+
+// A link that is given as it is must be one that taking it apart would not change.
+func TestPlainLinksAreThoseThatStay(t *testing.T) {
+	links := []string{
+		"https://a.example.com/img/ibank/O1CN_2-x.jpg", "https://a.example.com", "https://a.example.com/", "https://a.example.com//b/../c.jpg", "https://a.example.com./b",
+		"https://A.example.com/b", "https://a.example.com:443/b", "https://a.example.com/b?c=d", "https://a.example.com/b#c", "https://a.example.com/b%2Fc", "https://a.example.com/毛",
+		"https://a.example.com/b c", "https://a.example.com/b\\c", "https://u:p@a.example.com/b", "https://localhost/b", "https://127.0.0.1/b", "https://a.0x7f/b", "https:///b",
+		"http://a.example.com/b", "//a.example.com/b", " https://a.example.com/b", "https://a..com/b", "https://a.local/b", "https://a.example.com/" + strings.Repeat("b", maxURL), "",
+	}
+	plain := 0
+	for _, link := range links {
+		if !isPlain(link) {
+			continue
+		}
+		plain++
+		u := parseURL(link)
+		require.NotNil(t, u, link)
+		assert.Equal(t, link, upgrade(u))
+	}
+	assert.Equal(t, 5, plain)
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http/httptest"
@@ -59,6 +60,18 @@ func TestCached(t *testing.T) {
 	}
 }
 
+// Both ways of compressing give back what went in, also when a compressor is used again.
+func TestCachedCompressesEverySize(t *testing.T) {
+	for _, n := range []int{mostLight / 2, mostLight * 5, mostLight, mostLight + 1, minGzip} {
+		body := bytes.Repeat([]byte(`{"n":12,"text":"wool 毛 cap"},`), n/30+1)[:n]
+		z, err := gzip.NewReader(bytes.NewReader(NewCached(body, "", CacheRules{}).Gzip))
+		require.NoError(t, err)
+		plain, err := io.ReadAll(z)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(body, plain), n)
+	}
+}
+
 func TestCachedSmallAndPublic(t *testing.T) {
 	b := NewCached([]byte(`{}`), "", CacheRules{Public: true})
 	assert.Nil(t, b.Gzip)
@@ -70,4 +83,14 @@ func TestCachedSmallAndPublic(t *testing.T) {
 	e := newEdge(t)
 	e.Engine.GET("/v1/things", func(c *gin.Context) { assert.NoError(t, b.Write(c, c.Writer)) })
 	assert.Equal(t, 304, e.do("GET", "/v1/things", "", "X-Site-Key", "key-jp", "If-None-Match", b.ETag).Code)
+}
+
+func TestETagIgnoresWhenAnAnswerWasMade(t *testing.T) {
+	tag := func(body string) string { return NewCached([]byte(body), "", CacheRules{}).ETag }
+	same := tag(`{"price":1,"pricedAt":"2026-01-01T00:00:00.000Z","name":"x"}`)
+	assert.Equal(t, same, tag(`{"price":1,"pricedAt":"2026-01-02T00:00:00.5Z","name":"x"}`))
+	assert.NotEqual(t, same, tag(`{"price":2,"pricedAt":"2026-01-01T00:00:00.000Z","name":"x"}`))
+	assert.NotEqual(t, same, tag(`{"price":1,"pricedAt":"2026-01-01T00:00:00.000Z","name":"y"}`))
+	assert.NotEqual(t, same, tag(`{"price":1,"name":"x"}`))
+	assert.NotEqual(t, tag(`{"pricedAt":"`), tag(`{"pricedAt":"x`), "no end is no reason to stop")
 }

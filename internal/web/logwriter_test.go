@@ -59,7 +59,7 @@ func TestLogWriterWritesSoon(t *testing.T) {
 	w := NewLogWriter(out)
 	defer w.Close()
 	fmt.Fprintln(w, "hello")
-	require.Eventually(t, func() bool { return out.String() == "hello\n" }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return out.String() == "hello\n" }, time.Minute, time.Millisecond)
 }
 
 func TestLogWriterWaitsWhenFull(t *testing.T) {
@@ -77,7 +77,7 @@ func TestLogWriterWaitsWhenFull(t *testing.T) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return len(w.buf) >= logMaxBytes
-	}, 5*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	close(out.hold)
 	wg.Wait()
 	require.NoError(t, w.Close())

@@ -60,6 +60,17 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	return err
 }
 
+// headAsGet makes a HEAD request a GET for the handlers: net/http, which knows better, sends the headers alone. The
+// connection must not hear of a body that will not come.
+func headAsGet(r *http.Request) *http.Request {
+	if r.Method != http.MethodHead {
+		return r
+	}
+	get := r.WithContext(context.WithValue(r.Context(), connKey{}, nil))
+	get.Method = http.MethodGet
+	return get
+}
+
 // gate refuses requests that arrive on open connections while the server drains.
 type gate struct {
 	next   http.Handler
@@ -72,7 +83,7 @@ const drainingBody = `{"type":"urn:entrepot:problem:request-canceled","title":"T
 
 func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.closed.Load() {
-		g.next.ServeHTTP(w, r)
+		g.next.ServeHTTP(w, headAsGet(r))
 		return
 	}
 	h := w.Header()

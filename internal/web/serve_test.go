@@ -40,16 +40,18 @@ func (s *served) dial(t *testing.T) (net.Conn, *bufio.Reader) {
 	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
 	return c, bufio.NewReader(c)
 }
 
 func TestServeDrains(t *testing.T) {
-	entered, release := make(chan struct{}), make(chan struct{})
+	entered, gate := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			close(entered)
-			<-release
+			<-gate
 			assert.NoError(t, r.Context().Err(), "draining does not cancel running work")
 		}
 		fmt.Fprint(w, "done")
@@ -62,8 +64,8 @@ func TestServeDrains(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := net.DialTimeout("tcp", s.addr, time.Second)
 		return err != nil
-	}, 5*time.Second, 5*time.Millisecond, "no new connections")
-	close(release)
+	}, time.Minute, 5*time.Millisecond, "no new connections")
+	release()
 	res, err := http.ReadResponse(in, nil)
 	require.NoError(t, err)
 	body, err := io.ReadAll(res.Body)
@@ -140,4 +142,32 @@ func TestLogOfBrokenConnectionsHasNoText(t *testing.T) {
 	slog.NewLogLogger(h, slog.LevelDebug).Print("http: TLS handshake error from 10.1.2.3:44")
 	assert.Contains(t, log.String(), "broken connection")
 	assert.NotContains(t, log.String(), "10.1.2.3")
+}
+
+// A HEAD is answered with the headers of the GET, its status and length, and nothing after them.
+func TestServeAnswersHEAD(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		fmt.Fprint(w, "twelve bytes")
+	}, time.Minute)
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		c, in := s.dial(t)
+		fmt.Fprintf(c, "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", method)
+		raw, err := io.ReadAll(in)
+		require.NoError(t, err)
+		head, body, _ := strings.Cut(string(raw), "\r\n\r\n")
+		assert.Contains(t, head, "200 OK", method)
+		assert.Contains(t, head, "Content-Length: 12", method)
+		assert.Contains(t, head, `Etag: "1"`, method)
+		assert.Equal(t, map[string]string{http.MethodHead: "", http.MethodGet: "twelve bytes"}[method], body)
+	}
+	c, in := s.dial(t)
+	fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	raw, err := io.ReadAll(in)
+	require.NoError(t, err)
+	assert.Contains(t, string(raw), "405")
 }
