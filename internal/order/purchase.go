@@ -87,6 +87,7 @@ func factOf(t *alibaba.Trade) tradeFact {
 		refundStatus: firstNonEmpty(string(t.Base.RefundStatus), string(t.Base.RefundStatusForAs)),
 		closeReason:  firstNonEmpty(string(t.Base.CloseReason), string(t.Base.CloseOperateType)),
 	}
+	f.paid, f.sent = !t.Base.PayTime.IsZero(), !t.Base.AllDeliveredTime.IsZero()
 	if !t.Base.ModifyTime.IsZero() {
 		at := t.Base.ModifyTime.UTC()
 		f.modified = &at

@@ -21,6 +21,7 @@ type tradeFact struct {
 	refundStatus string
 	closeReason  string
 	modified     *time.Time
+	paid, sent   bool // once, whatever it is now
 	items        []itemFact
 	parcels      []parcelFact
 }
@@ -82,6 +83,7 @@ func (f tradeFact) olderThan(p *purchaseRow) bool {
 
 func (s *store) purchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purchaseRow, f tradeFact, cause string, old bool) error {
 	set := map[string]any{"read_at": s.now(), "updated_at": s.now()}
+	s.stampPast(set, p, f)
 	if !old {
 		set["upstream_status"], set["total_fen"], set["post_fee_fen"] = clip(f.word, 40), f.total, f.post
 		set["refund_status"], set["upstream_modified_at"] = clip(f.refundStatus, 30), f.modified
@@ -111,14 +113,20 @@ func (s *store) stampState(set map[string]any, p *purchaseRow, to PurchaseState,
 		set["closed_at"], set["close_reason"] = now, clip(f.closeReason, 60)
 		return
 	}
-	if p.PaidAt == nil && purchaseRank[to] >= purchaseRank[Bought] {
-		set["paid_at"] = now
-	}
-	if p.ShippedAt == nil && purchaseRank[to] >= purchaseRank[Sent] {
-		set["shipped_at"] = now
-	}
+	past := tradeFact{paid: purchaseRank[to] >= purchaseRank[Bought], sent: purchaseRank[to] >= purchaseRank[Sent]}
+	s.stampPast(set, p, past)
 	if to == Success {
 		set["completed_at"] = now
+	}
+}
+
+// stampPast notes when we first learned that a purchase was paid and shipped, also of one that was closed since.
+func (s *store) stampPast(set map[string]any, p *purchaseRow, f tradeFact) {
+	if p.PaidAt == nil && f.paid {
+		set["paid_at"] = s.now()
+	}
+	if p.ShippedAt == nil && f.sent {
+		set["shipped_at"] = s.now()
 	}
 }
 
