@@ -51,7 +51,9 @@ func (s *store) gonePurchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p 
 	if err != nil {
 		return err
 	}
-	e := ended{cause: "purchase.closed", code: f.closeReason, attention: "purchase_closed", ask: f.refundStatus == "refundsuccess"}
+	// A refund that ended the trade has its own way to the member; a seller without goods follows the site's rule.
+	ask := f.refundStatus == "refundsuccess" && f.closeReason != "sellerGoodsLack"
+	e := ended{cause: "purchase.closed", code: f.closeReason, attention: "purchase_closed", ask: ask}
 	if t.Hold == holdDeclined || t.Hold == holdExpired {
 		e.refund, e.cause = true, "price."+t.Hold
 	}
