@@ -18,7 +18,7 @@ LINT_DIR     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/entrepot-tools
 LINT         := $(LINT_DIR)/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test race cover lint fmt generate check smoke bench stats migrate
+.PHONY: help run demo build test race cover lint fmt generate check smoke bench torture stats migrate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ smoke: build ## play the story on the built binaries: api, worker and sandbox ap
 
 bench: ## our figures over the limits measured in the same run, one line per row of docs/performance.md (ARGS="-rows P1")
 	$(GO) run $(TAGS) ./cmd/bench $(ARGS)
+
+torture: build ## orders under faults and kill -9, counted on both sides (ARGS="-orders 300 -kills 10"; -engine servers for MySQL and Redis)
+	@$(GO) run $(TAGS) ./cmd/torture -bin bin $(ARGS)
 
 stats: ## sizes of functions and files, tests, interfaces, undocumented names
 	@cd tools && $(GO) run ./stats ..
