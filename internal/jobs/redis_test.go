@@ -24,7 +24,7 @@ func TestAHangingRedisIsWaitedForAsLongAsTheCallerSays(t *testing.T) {
 	case err := <-done:
 		assert.Error(t, err)
 	case <-time.After(4 * time.Second): // the client's own limit is longer
-		t.Error("the caller's limit does not count")
-		<-done
+		assert.Fail(t, "the caller's limit does not count")
+		assert.Error(t, <-done)
 	}
 }
