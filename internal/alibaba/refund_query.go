@@ -228,11 +228,11 @@ func (c *Client) Refund(ctx context.Context, refundID string, withHistory bool) 
 	}
 	var refund Refund
 	read := openInto(&reply)
-	_, err := c.call(ctx, &apiRefund, f.list, refundTrouble(func(body []byte) (err error) {
-		if err = read(body); err != nil {
-			return err
+	_, err := c.call(ctx, &apiRefund, f.list, refundTrouble(func(body []byte) error {
+		err := read(body)
+		if err == nil {
+			refund, err = reply.Refund.refund()
 		}
-		refund, err = reply.Refund.refund()
 		return err
 	}))
 	if err != nil {

@@ -51,7 +51,7 @@ var (
 		"internal/apptest": {"internal/app"},
 		"cmd/api":          {"internal/app"}, "cmd/worker": {"internal/app"}, "cmd/entrepot": {"internal/app"},
 		"cmd/sandbox": {"internal/sandbox"},
-		"cmd/torture": nil, // judges from outside: HTTP and nothing else
+		"cmd/torture": nil,                                                // judges from outside: HTTP and nothing else
 		"cmd/bench":   slices.Concat(archEvery, []string{"internal/app"}), // measures parts as well as the whole; ships nothing
 	}
 

@@ -100,7 +100,7 @@ func TestClientLostAnswers(t *testing.T) {
 	assert.Equal(t, alibaba.Unknown, alibaba.ClassOf(err), "%v", err)
 	o, err := k.c.BuyerOrder(ctx, unpaid)
 	require.NoError(t, err)
-	assert.EqualValues(t, []alibaba.Text{alibaba.TradeCancel, "other", "CLOSE_TRADE_BY_BUYER"}, []alibaba.Text{o.Base.Status, o.Base.CloseReason, o.Base.CloseOperateType})
+	assert.Equal(t, []alibaba.Text{alibaba.TradeCancel, "other", "CLOSE_TRADE_BY_BUYER"}, []alibaba.Text{o.Base.Status, o.Base.CloseReason, o.Base.CloseOperateType})
 
 	for i, kind := range []string{"refund_error_after", "http_504_after", "garbage", "truncated"} {
 		name := "paid " + kind

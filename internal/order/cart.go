@@ -70,7 +70,7 @@ func (s *Service) cartOf(ctx context.Context, sh shopper) (cartRow, error) {
 	var err error
 	switch {
 	case sh.memberID != 0:
-		if err = s.MergeCart(ctx, sh.site.Code, sh.memberID, sh.token); err != nil {
+		if err := s.MergeCart(ctx, sh.site.Code, sh.memberID, sh.token); err != nil {
 			return c, err
 		}
 		c, err = s.store.memberCart(ctx, sh.memberID)
@@ -188,10 +188,10 @@ func (s *Service) pick(ctx context.Context, sh shopper, it Item) (cartItemRow, f
 		return none, nil, err
 	}
 	w := wish{Item: it}
-	if err = s.look(ctx, sh.site, sh.lang, &w); err != nil {
+	if err := s.look(ctx, sh.site, sh.lang, &w); err != nil {
 		return none, nil, err
 	}
-	if key, _ := w.misfit(); key != "" {
+	if key := w.misfit(); key != "" {
 		return none, nil, misfitError(key)
 	}
 	now := s.now()

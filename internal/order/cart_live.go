@@ -120,8 +120,8 @@ func (l *liveLine) check() {
 	if !l.checked {
 		return
 	}
-	if key, args := l.wish.misfit(); key != "" {
-		l.block(key, args...)
+	if key := l.wish.misfit(); key != "" {
+		l.block(key)
 		return
 	}
 	l.buyable = true

@@ -158,7 +158,7 @@ func (p *previewed) group(wishes []wish) [][]wish {
 
 // fits checks what can be checked before 1688 is asked, and completes the SKU's ids.
 func (p *previewed) fits(w *wish) bool {
-	key, args := w.misfit()
+	key, args := w.misfit(), []any(nil)
 	if key == "" {
 		key, args = w.odd()
 	}
@@ -169,28 +169,28 @@ func (p *previewed) fits(w *wish) bool {
 }
 
 // misfit says why a wish names nothing that can be bought, "" when it does, and completes the SKU's ids.
-func (w *wish) misfit() (key string, args []any) {
+func (w *wish) misfit() string {
 	o := w.offer
 	switch {
 	case w.blocked:
-		return "catalogue.blocked", nil
+		return "catalogue.blocked"
 	case o == nil:
-		return "product.not_found", nil
+		return "product.not_found"
 	case !o.Available:
-		return "order.line_unavailable", nil
+		return "order.line_unavailable"
 	case len(o.SKUs) == 0 && (w.SkuID != 0 || w.SpecID != ""):
-		return "order.sku_unknown", nil
+		return "order.sku_unknown"
 	case len(o.SKUs) == 0:
-		return "", nil
+		return ""
 	case w.SkuID == 0 && w.SpecID == "":
-		return "order.sku_required", nil
+		return "order.sku_required"
 	}
 	sku, ok := o.SKU(w.SkuID, w.SpecID)
 	if !ok {
-		return "order.sku_unknown", nil
+		return "order.sku_unknown"
 	}
 	w.sku, w.SkuID, w.SpecID = sku, sku.SkuID, sku.SpecID
-	return "", nil
+	return ""
 }
 
 // odd says why a wish without misfit cannot be bought in its quantity, "" when it can. The least quantity is left to 1688:
