@@ -145,8 +145,14 @@ func TestBentMessages(t *testing.T) {
 	f.emitted("A", 1)
 	f.emitted("B", 1)
 	h.wait(t, 3)
-	assert.Equal(t, []string{"A", "B", "A"}, h.topics())
-	assert.Equal(t, h.messages()[0]["msgId"], h.messages()[2]["msgId"])
+	assert.ElementsMatch(t, []string{"A", "B", "A"}, h.topics(), "on a busy machine the old one may overtake")
+	old := map[any]bool{}
+	for i, topic := range h.topics() {
+		if topic == "A" {
+			old[h.messages()[i]["msgId"]] = true
+		}
+	}
+	assert.Len(t, old, 1, "A again, not another one")
 }
 
 // Faults can be narrowed to one order, by either of its names, or to one offer.
