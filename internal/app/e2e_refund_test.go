@@ -124,7 +124,7 @@ func TestRefundBeforeShipping(t *testing.T) {
 	first := r.Admin.Post(t, http.StatusOK, path, map[string]any{"reference": "back-1"}, apptest.Idem("pay"))
 	again := r.Admin.Post(t, http.StatusOK, path, map[string]any{"reference": "back-1"}, apptest.Idem("pay"))
 	assert.Equal(t, first.Body, again.Body)
-	a = r.Admin.Post(t, http.StatusConflict, path, map[string]any{"reference": "back-2"}, apptest.Idem("pay again"))
+	a = r.Admin.Post(t, http.StatusConflict, path, map[string]any{"reference": "back-2"}, apptest.Idem("pay-again"))
 	assert.Equal(t, "REFUND_NOT_OWED", a.Problem(t).Code)
 	done := r.until(t, asked.ID, "paid", "refundsuccess")
 	actions := []string{}
