@@ -142,6 +142,15 @@ type refundEntryRow struct {
 
 func (refundEntryRow) TableName() string { return "refund_entries" }
 
+// refundAccountRow is what running refunds of an order would bring.
+type refundAccountRow struct {
+	OrderID       int64 `gorm:"primaryKey"`
+	ReservedMinor int64
+	UpdatedAt     time.Time
+}
+
+func (refundAccountRow) TableName() string { return "refund_accounts" }
+
 // fullRefund is a refund with everything that hangs on it.
 type fullRefund struct {
 	refundRow
@@ -203,7 +212,7 @@ func (s *store) partsAt(ctx context.Context, alibabaOrder string) (rows []refund
 	return rows, s.db.Read(ctx).Where("alibaba_order_id = ? AND final_at IS NULL", alibabaOrder).Order("id").Find(&rows).Error
 }
 
-// liveRefunds says what living refunds have taken of an order: pieces of sub-orders, and lines with a running one.
+// usedSubItems says how many pieces of each sub-order refunds at 1688 have taken, those that ended without money left out.
 func (s *store) usedSubItems(ctx context.Context, orderID int64) (map[string]int64, error) {
 	var rows []refundPartRow
 	err := s.db.Read(ctx).Where("order_id = ? AND state NOT IN ?", orderID, []string{partRefused, partDropped, alibaba.RefundClosed}).Find(&rows).Error
@@ -297,8 +306,8 @@ func (s *store) shareTx(tx *gorm.DB, sold *order.Sold, l *refundLineRow, i int, 
 // reserveTx sets aside what a refund would bring: all running refunds of an order and what is owed already never exceed
 // what was paid. That is part of the statement. Errors: refund.too_much.
 func (s *store) reserveTx(tx *gorm.DB, orderID, minor int64) error {
-	row := map[string]any{"order_id": orderID, "reserved_minor": 0, "updated_at": s.now().UTC()}
-	if err := tx.Table("refund_accounts").Clauses(clause.OnConflict{DoNothing: true}).Create(row).Error; err != nil {
+	row := refundAccountRow{OrderID: orderID, UpdatedAt: s.now().UTC()}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
 		return err
 	}
 	res := tx.Exec("UPDATE refund_accounts SET reserved_minor = reserved_minor + ?, updated_at = ? WHERE order_id = ? AND reserved_minor + ? >= 0 AND "+
