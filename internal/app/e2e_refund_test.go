@@ -192,3 +192,77 @@ func TestRefundReturnAfterSale(t *testing.T) {
 	require.NoError(t, r.Seller(t, "refund-receive"))
 	r.until(t, asked.ID, "owed", "refundsuccess")
 }
+
+// Customer service decides a refused refund for the member; staff ask for it once.
+func TestRefundArbitration(t *testing.T) {
+	r := newRefunding(t, 1, 4)
+	asked := r.ask(t, nil)
+	r.until(t, asked.ID, "running", "waitselleragree")
+	require.NoError(t, r.Seller(t, "refund-reject"))
+	r.until(t, asked.ID, "running", "waitbuyermodify")
+	path := "/admin/v1/refunds/" + asked.ID
+	r.Admin.Post(t, http.StatusOK, path+"/arbitration", map[string]any{"reason": "the seller is wrong"})
+	a := r.Admin.Post(t, http.StatusConflict, path+"/arbitration", map[string]any{"reason": "the seller is wrong"})
+	assert.Equal(t, "REFUND_NO_SERVICE", a.Problem(t).Code)
+	apptest.Eventually(t, "the complaint", func() (bool, string) {
+		var v struct {
+			Refund struct {
+				Parts []struct{ ServiceState, LastError string }
+			}
+		}
+		r.Admin.Get(t, http.StatusOK, path).Decode(t, &v)
+		return v.Refund.Parts[0].ServiceState == "done", v.Refund.Parts[0].ServiceState + v.Refund.Parts[0].LastError
+	})
+	assert.Equal(t, 1, r.Sandbox.Executed(t, "trade.arbitration.apply"))
+	r.Sandbox.Post(t, "/orders/"+r.Purchases[0].AlibabaOrderID+"/actions/arbitration-finish", map[string]any{"reason": "refund"})
+	r.until(t, asked.ID, "owed", "refundsuccess")
+	assert.Equal(t, 1, r.Count(t, "SELECT COUNT(*) FROM audit WHERE action = 'refund.service'"))
+}
+
+// Bad requests are refused with the place that is wrong; somebody else's refund does not exist.
+func TestRefundHostileInput(t *testing.T) {
+	r := newRefunding(t, 1, 4)
+	path := "/v1/orders/" + r.OrderID + "/refunds"
+	line := func(id string, quantity any) map[string]any {
+		return map[string]any{"lines": []any{map[string]any{"lineId": id, "quantity": quantity}}}
+	}
+	for name, tt := range map[string]struct {
+		more    map[string]any
+		pointer string
+		status  int
+	}{
+		"no pieces":         {line(r.lines[0].ID, 0), "/lines/0/quantity", 400},
+		"too many":          {line(r.lines[0].ID, 999_999), "/lines/0/quantity", 422},
+		"huge":              {line(r.lines[0].ID, 1e18), "/lines/0/quantity", 400},
+		"part before sent":  {line(r.lines[0].ID, 1), "/lines/0/quantity", 422},
+		"another's line":    {line("4611686018427387904", 1), "/lines/0/lineId", 400},
+		"id beyond 63 bits": {line("9999999999999999999", 1), "/lines/0/lineId", 400},
+		"no lines":          {map[string]any{"lines": []any{}}, "/lines", 400},
+		"same line twice": {map[string]any{"lines": []any{map[string]any{"lineId": r.lines[0].ID, "quantity": 1},
+			map[string]any{"lineId": r.lines[0].ID, "quantity": 1}}}, "/lines/1/lineId", 400},
+		"short":          {map[string]any{"description": "x"}, "/description", 400},
+		"blank":          {map[string]any{"description": "    "}, "/description", 400},
+		"unknown reason": {map[string]any{"reasonId": "1"}, "/reasonId", 422},
+		"return unsent":  {map[string]any{"kind": "return"}, "/kind", 422},
+		"six pictures":   {map[string]any{"evidence": 6}, "/evidence", 400},
+		"unknown field":  {map[string]any{"amount": 1}, "/amount", 400},
+	} {
+		a := r.Shopper.Post(t, tt.status, path, r.body(tt.more), apptest.Idem("k"))
+		assert.Equal(t, []string{tt.pointer}, a.Problem(t).Pointers(), name)
+	}
+	assert.Equal(t, "IDEMPOTENCY_KEY_REQUIRED", r.Shopper.Post(t, http.StatusBadRequest, path, r.body(nil)).Problem(t).Code)
+	assert.Zero(t, r.Count(t, "SELECT COUNT(*) FROM refunds"))
+
+	asked := r.ask(t, map[string]any{"evidence": 1})
+	stranger := r.Stack.Shopper("demo-japan").SignUp(t)
+	stranger.Get(t, http.StatusNotFound, "/v1/refunds/"+asked.ID)
+	stranger.Post(t, http.StatusNotFound, "/v1/refunds/"+asked.ID+"/cancel", nil)
+	stranger.Post(t, http.StatusNotFound, path, r.body(nil), apptest.Idem("k"))
+	a := r.Shopper.Post(t, http.StatusUnsupportedMediaType, "/v1/refunds/"+asked.ID+"/vouchers", map[string]any{"imageBase64": "bm8gcGljdHVyZQ=="})
+	assert.Equal(t, []string{"/imageBase64"}, a.Problem(t).Pointers())
+	a = r.Shopper.Post(t, http.StatusConflict, "/v1/refunds/"+asked.ID+"/return", map[string]any{"carrier": "ZTO", "trackingNo": "RT12345678"})
+	assert.Equal(t, "REFUND_NO_RETURN", a.Problem(t).Code)
+	r.Shopper.Post(t, http.StatusAccepted, "/v1/refunds/"+asked.ID+"/cancel", nil)
+	assert.Equal(t, "withdrawn", r.seen(t, asked.ID).State)
+	assert.Zero(t, r.Sandbox.Executed(t, "createRefund"))
+}
