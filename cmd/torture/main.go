@@ -29,7 +29,8 @@ type settings struct {
 	clients int
 	chance  float64 // of each fault, per call
 	seed    uint64
-	settle  time.Duration // how long the rest may take once nobody orders or kills any more
+	rage    time.Duration // how long the faults go on once nobody orders or kills any more
+	settle  time.Duration // how long the rest may take then
 	keep    bool
 }
 
@@ -42,7 +43,8 @@ func main() {
 	flag.IntVar(&s.clients, "clients", 24, "shoppers at once")
 	flag.Float64Var(&s.chance, "chance", 0.1, "probability of each kind of fault, per call to 1688 or message")
 	flag.Uint64Var(&s.seed, "seed", uint64(time.Now().UnixNano()), "of kills and choices; printed, so that a run can be repeated")
-	flag.DurationVar(&s.settle, "settle", 15*time.Minute, "limit for everything to settle after the last order")
+	flag.DurationVar(&s.rage, "rage", time.Minute, "how long the faults go on after the last order")
+	flag.DurationVar(&s.settle, "settle", 15*time.Minute, "limit for everything to settle once the faults are over")
 	flag.BoolVar(&s.keep, "keep", false, "leave the folder with data and logs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -81,8 +83,7 @@ func run(ctx context.Context, s settings) error {
 		return err
 	}
 	fmt.Printf("# placed and paid %d orders in %s; waiting for everything to settle\n", len(placed), time.Since(began).Round(time.Second))
-	settled := w.settle(ctx, placed, s.settle)
-	fmt.Printf("# settled: %s after %s\n", orSo(settled), time.Since(began).Round(time.Second))
+	settled := w.settle(ctx, placed, s.rage)
 	struck, err := w.struck(ctx)
 	if err != nil {
 		return err
@@ -90,6 +91,11 @@ func run(ctx context.Context, s settings) error {
 	if err := w.calm(ctx); err != nil {
 		return err
 	}
+	if settled != nil {
+		fmt.Printf("# the faults are over after %s: %v\n", time.Since(began).Round(time.Second), settled)
+		settled = w.settle(ctx, placed, s.settle)
+	}
+	fmt.Printf("# settled: %s after %s\n", orSo(settled), time.Since(began).Round(time.Second))
 	r, err := w.compare(ctx, placed)
 	if err != nil {
 		return err

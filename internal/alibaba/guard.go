@@ -68,6 +68,16 @@ func KeptBack(err error) bool {
 	return ok && errors.As(err, &e) && e.HTTPStatus == 0
 }
 
+// Untouched reports that a failed write certainly had no effect at 1688: it was not made, or turned away at the gateway.
+func Untouched(err error) bool {
+	switch ClassOf(err) {
+	case Transient, Quota, Auth:
+		return true
+	default:
+		return KeptBack(err)
+	}
+}
+
 // enter asks the guard for leave to make one call. done, never nil beside a nil error, takes what became of it.
 func (c *Client) enter(ctx context.Context, api *endpoint) (done func(Call), err error) {
 	if c.guard == nil {

@@ -142,7 +142,7 @@ func (s *Service) PayPurchase(ctx context.Context, purchaseID int64) error {
 	}
 	request := strconv.FormatInt(p.ID, 10) + "-" + strconv.Itoa(p.Attempts+1)
 	_, payErr := s.client.PreparePay(ctx, alibaba.ID(p.AlibabaOrderID), "", int64(p.TotalFen), request)
-	if alibaba.KeptBack(payErr) { // nothing was asked of 1688, so it was no try
+	if alibaba.Untouched(payErr) { // nothing reached the payment at 1688, so it was no try
 		if err := s.orders.NotPaying(ctx, p); err != nil {
 			return err
 		}

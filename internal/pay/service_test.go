@@ -171,7 +171,7 @@ func TestPayPurchaseUnderFaults(t *testing.T) {
 		tries int
 	}{
 		{"pay_false_but_paid", nil, 1}, {"reset_after", nil, 1}, {"http_500_after", nil, 1}, {"garbage", nil, 1},
-		{"pay_false", errLook, 2}, {"reset", errLook, 2}, {"http_500", errLook, 2}, {"quota", errLook, 2},
+		{"pay_false", errLook, 2}, {"reset", errLook, 2}, {"http_500", errLook, 2},
 	} {
 		t.Run(tt.kind, func(t *testing.T) {
 			f := newFixture(t, nil)
@@ -223,6 +223,21 @@ func TestPayPurchaseKeptBack(t *testing.T) {
 	assert.Equal(t, map[string]any{"pay_attempts": int64(0), "pay_started_at": nil}, f.row("purchases", purchase, "pay_attempts", "pay_started_at"))
 	f.away.Store(false)
 	require.NoError(t, f.PayPurchase(t.Context(), purchase), "at once: nothing has to settle")
+	assert.Equal(t, "waitsellersend", f.statusAt1688(no))
+	assert.Empty(t, f.row("orders", orderID, "attention")["attention"])
+}
+
+// Neither were calls that 1688's gateway turned away, however many.
+func TestPayPurchaseTurnedAway(t *testing.T) {
+	f := newFixture(t, nil)
+	purchase, orderID, no := f.bought(nil)
+	f.fault("preparePay", "quota", 2*maxPayAttempts)
+	for range 2 * maxPayAttempts {
+		err := f.PayPurchase(t.Context(), purchase)
+		require.Equal(t, alibaba.Quota, alibaba.ClassOf(err), "%v", err)
+	}
+	assert.Equal(t, int64(0), f.row("purchases", purchase, "pay_attempts")["pay_attempts"])
+	require.NoError(t, f.PayPurchase(t.Context(), purchase))
 	assert.Equal(t, "waitsellersend", f.statusAt1688(no))
 	assert.Empty(t, f.row("orders", orderID, "attention")["attention"])
 }
