@@ -312,7 +312,7 @@ func (a *App) routes(bundle *i18n.Bundle, sites *site.Registry, features ...func
 
 func (c Config) rules() order.Rules {
 	return order.Rules{
-		Trigger: c.Order.Trigger, PayWithin: c.Order.PayWithin,
+		Trigger: c.Order.Trigger, PayWithin: c.Order.PayWithin, PayWarning: c.Order.PayWarning,
 		Settle: c.Order.Settle, CallTimeout: c.Alibaba.Timeout, Warehouse: c.Order.Warehouse,
 		Tolerance: c.Order.TolerancePercent, QuoteAge: c.Order.QuoteAge, ApproveWithin: c.Order.ApproveWithin, Buying: c.Order.Buying,
 	}

@@ -440,21 +440,27 @@ type Order struct {
 	Address *Address `json:"address,omitempty"`
 
 	// Approval A new price the member has to agree to before buying goes on
-	Approval    *PriceApproval  `json:"approval,omitempty"`
-	CloseReason *string         `json:"closeReason,omitempty"`
-	ClosedAt    *time.Time      `json:"closedAt,omitempty"`
-	CompletedAt *time.Time      `json:"completedAt,omitempty"`
-	CreatedAt   time.Time       `json:"createdAt"`
-	Due         *Money          `json:"due,omitempty"`
-	Id          string          `json:"id"`
-	Lines       []OrderLine     `json:"lines"`
-	Note        *string         `json:"note,omitempty"`
-	OrderType   OrderOrderType  `json:"orderType"`
-	PaidAt      *time.Time      `json:"paidAt,omitempty"`
-	PayBefore   *time.Time      `json:"payBefore,omitempty"`
-	Refunds     *[]MemberRefund `json:"refunds,omitempty"`
-	Status      string          `json:"status"`
-	StatusGroup StatusGroup     `json:"statusGroup"`
+	Approval *PriceApproval `json:"approval,omitempty"`
+
+	// CancelRequestedAt The order is being cancelled; 1688 has not closed all of it yet
+	CancelRequestedAt *time.Time     `json:"cancelRequestedAt,omitempty"`
+	CloseReason       *string        `json:"closeReason,omitempty"`
+	ClosedAt          *time.Time     `json:"closedAt,omitempty"`
+	CompletedAt       *time.Time     `json:"completedAt,omitempty"`
+	CreatedAt         time.Time      `json:"createdAt"`
+	Due               *Money         `json:"due,omitempty"`
+	Id                string         `json:"id"`
+	Lines             []OrderLine    `json:"lines"`
+	Note              *string        `json:"note,omitempty"`
+	OrderType         OrderOrderType `json:"orderType"`
+	PaidAt            *time.Time     `json:"paidAt,omitempty"`
+	PayBefore         *time.Time     `json:"payBefore,omitempty"`
+
+	// PayWarningAt When the member is warned that the time to pay ends
+	PayWarningAt *time.Time      `json:"payWarningAt,omitempty"`
+	Refunds      *[]MemberRefund `json:"refunds,omitempty"`
+	Status       string          `json:"status"`
+	StatusGroup  StatusGroup     `json:"statusGroup"`
 
 	// StatusText Localized
 	StatusText string `json:"statusText"`
@@ -825,6 +831,9 @@ type PlaceOrderParams struct {
 // AdminResolveAttentionJSONRequestBody defines body for AdminResolveAttention for application/json ContentType.
 type AdminResolveAttentionJSONRequestBody = ReasonRequest
 
+// AdminCancelOrderJSONRequestBody defines body for AdminCancelOrder for application/json ContentType.
+type AdminCancelOrderJSONRequestBody = ReasonRequest
+
 // AdminLinkPurchaseJSONRequestBody defines body for AdminLinkPurchase for application/json ContentType.
 type AdminLinkPurchaseJSONRequestBody = LinkRequest
 
@@ -852,6 +861,9 @@ type PreviewOrderJSONRequestBody = PreviewRequest
 // ApprovePriceJSONRequestBody defines body for ApprovePrice for application/json ContentType.
 type ApprovePriceJSONRequestBody = PriceAnswer
 
+// CancelOrderJSONRequestBody defines body for CancelOrder for application/json ContentType.
+type CancelOrderJSONRequestBody = ReasonRequest
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// AdminListOrders Orders of all sites, newest first
@@ -863,6 +875,9 @@ type ServerInterface interface {
 	// AdminResolveAttention Take the attention mark off an order
 	// (POST /admin/v1/orders/{orderId}/attention/resolve)
 	AdminResolveAttention(c *gin.Context, orderId OrderId)
+	// AdminCancelOrder Cancel an order, as its member can
+	// (POST /admin/v1/orders/{orderId}/cancel)
+	AdminCancelOrder(c *gin.Context, orderId OrderId)
 	// AdminLinkPurchase Tie a 1688 order that exists to a purchase that has none
 	// (POST /admin/v1/orders/{orderId}/link)
 	AdminLinkPurchase(c *gin.Context, orderId OrderId)
@@ -911,6 +926,9 @@ type ServerInterface interface {
 	// ApprovePrice Accept or decline a price that rose after the order was placed
 	// (POST /v1/orders/{orderId}/approve-price)
 	ApprovePrice(c *gin.Context, orderId OrderId)
+	// CancelOrder Cancel an order
+	// (POST /v1/orders/{orderId}/cancel)
+	CancelOrder(c *gin.Context, orderId OrderId)
 	// ListParcels Domestic and national parcels and one timeline
 	// (GET /v1/orders/{orderId}/parcels)
 	ListParcels(c *gin.Context, orderId OrderId)
@@ -1024,6 +1042,31 @@ func (siw *ServerInterfaceWrapper) AdminResolveAttention(c *gin.Context) {
 	}
 
 	siw.Handler.AdminResolveAttention(c, orderId)
+}
+
+// AdminCancelOrder operation middleware
+func (siw *ServerInterfaceWrapper) AdminCancelOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminCancelOrder(c, orderId)
 }
 
 // AdminLinkPurchase operation middleware
@@ -1606,6 +1649,31 @@ func (siw *ServerInterfaceWrapper) ApprovePrice(c *gin.Context) {
 	siw.Handler.ApprovePrice(c, orderId)
 }
 
+// CancelOrder operation middleware
+func (siw *ServerInterfaceWrapper) CancelOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelOrder(c, orderId)
+}
+
 // ListParcels operation middleware
 func (siw *ServerInterfaceWrapper) ListParcels(c *gin.Context) {
 
@@ -1668,10 +1736,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
 	router.POST(options.BaseURL+"/v1/orders/:orderId/approve-price", wrapper.ApprovePrice)
+	router.POST(options.BaseURL+"/v1/orders/:orderId/cancel", wrapper.CancelOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId/parcels", wrapper.ListParcels)
 	router.GET(options.BaseURL+"/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/admin/v1/orders/:orderId", wrapper.AdminGetOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/purchase", wrapper.AdminPurchaseOrder)
+	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/cancel", wrapper.AdminCancelOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/refresh", wrapper.AdminRefreshOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/link", wrapper.AdminLinkPurchase)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/shortages/:shortageId", wrapper.AdminDecideShortage)
@@ -1789,6 +1859,46 @@ type AdminResolveAttentiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AdminResolveAttentiondefaultApplicationProblemPlusJSONResponse) VisitAdminResolveAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminCancelOrderRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Body    *AdminCancelOrderJSONRequestBody
+}
+
+type AdminCancelOrderResponseObject interface {
+	VisitAdminCancelOrderResponse(w http.ResponseWriter) error
+}
+
+type AdminCancelOrder200JSONResponse AdminOrder
+
+func (response AdminCancelOrder200JSONResponse) VisitAdminCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminCancelOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminCancelOrderdefaultApplicationProblemPlusJSONResponse) VisitAdminCancelOrderResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2425,6 +2535,46 @@ func (response ApprovePricedefaultApplicationProblemPlusJSONResponse) VisitAppro
 	return err
 }
 
+type CancelOrderRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Body    *CancelOrderJSONRequestBody
+}
+
+type CancelOrderResponseObject interface {
+	VisitCancelOrderResponse(w http.ResponseWriter) error
+}
+
+type CancelOrder200JSONResponse Order
+
+func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelOrderdefaultApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListParcelsRequestObject struct {
 	OrderId OrderId `json:"orderId"`
 }
@@ -2475,6 +2625,9 @@ type StrictServerInterface interface {
 	// AdminResolveAttention Take the attention mark off an order
 	// (POST /admin/v1/orders/{orderId}/attention/resolve)
 	AdminResolveAttention(ctx context.Context, request AdminResolveAttentionRequestObject) (AdminResolveAttentionResponseObject, error)
+	// AdminCancelOrder Cancel an order, as its member can
+	// (POST /admin/v1/orders/{orderId}/cancel)
+	AdminCancelOrder(ctx context.Context, request AdminCancelOrderRequestObject) (AdminCancelOrderResponseObject, error)
 	// AdminLinkPurchase Tie a 1688 order that exists to a purchase that has none
 	// (POST /admin/v1/orders/{orderId}/link)
 	AdminLinkPurchase(ctx context.Context, request AdminLinkPurchaseRequestObject) (AdminLinkPurchaseResponseObject, error)
@@ -2523,6 +2676,9 @@ type StrictServerInterface interface {
 	// ApprovePrice Accept or decline a price that rose after the order was placed
 	// (POST /v1/orders/{orderId}/approve-price)
 	ApprovePrice(ctx context.Context, request ApprovePriceRequestObject) (ApprovePriceResponseObject, error)
+	// CancelOrder Cancel an order
+	// (POST /v1/orders/{orderId}/cancel)
+	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
 	// ListParcels Domestic and national parcels and one timeline
 	// (GET /v1/orders/{orderId}/parcels)
 	ListParcels(ctx context.Context, request ListParcelsRequestObject) (ListParcelsResponseObject, error)
@@ -2674,6 +2830,50 @@ func (sh *strictHandler) AdminResolveAttention(ctx *gin.Context, orderId OrderId
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AdminResolveAttentionResponseObject); ok {
 		if err := validResponse.VisitAdminResolveAttentionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminCancelOrder operation middleware
+func (sh *strictHandler) AdminCancelOrder(ctx *gin.Context, orderId OrderId) {
+	var request AdminCancelOrderRequestObject
+
+	request.OrderId = orderId
+
+	var body AdminCancelOrderJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminCancelOrder(ctx, request.(AdminCancelOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminCancelOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminCancelOrderResponseObject); ok {
+		if err := validResponse.VisitAdminCancelOrderResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -3255,6 +3455,50 @@ func (sh *strictHandler) ApprovePrice(ctx *gin.Context, orderId OrderId) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ApprovePriceResponseObject); ok {
 		if err := validResponse.VisitApprovePriceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelOrder operation middleware
+func (sh *strictHandler) CancelOrder(ctx *gin.Context, orderId OrderId) {
+	var request CancelOrderRequestObject
+
+	request.OrderId = orderId
+
+	var body CancelOrderJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelOrder(ctx, request.(CancelOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelOrderResponseObject); ok {
+		if err := validResponse.VisitCancelOrderResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

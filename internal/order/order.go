@@ -194,6 +194,7 @@ var DemoWarehouse = Warehouse{
 type Rules struct {
 	Trigger     string // overrides the site's trigger when set
 	PayWithin   time.Duration
+	PayWarning  time.Duration // how long before the end of PayWithin a member is warned
 	Settle      time.Duration // after a lost answer, a look-up proves absence only this much later
 	CallTimeout time.Duration // how long one call to 1688 may take
 	Warehouse   Warehouse
@@ -289,6 +290,7 @@ type Push struct {
 const (
 	JobUnpaid         = "order.unpaid"     // the payment window of an order is over
 	JobApproval       = "order.approval"   // the time to answer a new price is over
+	JobCancelOrder    = "order.cancel"     // close at 1688 what a cancelled order still has there
 	JobCancelPurchase = "purchase.cancel"  // close an unpaid purchase order at 1688
 	JobPurchase       = "order.purchase"   // start buying an order: one purchase row per seller group
 	JobCreate         = "purchase.create"  // place one purchase order at 1688

@@ -192,6 +192,9 @@ func (s *store) buyingOf(ctx context.Context, f *full) error {
 		return err
 	}
 	var err error
+	if f.cancel, err = s.wishTx(s.db.Read(ctx), f.order.ID); err != nil {
+		return err
+	}
 	if f.account, err = s.account(ctx, f.order.ID); err != nil || f.order.Status == Cancelled {
 		return err
 	}

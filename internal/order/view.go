@@ -53,7 +53,7 @@ func (v viewer) order(f *full) Order {
 		Totals: totals(q, sums{o.GoodsFen, o.FreightFen, o.DiscountFen, o.TotalFen, o.GoodsMinor, o.FreightMinor, o.DiscountMinor, o.TotalMinor}),
 	}
 	if o.PaidAt == nil && o.Status == AwaitingPayment {
-		out.PayBefore = &o.UnpaidDeadline
+		out.PayBefore, out.PayWarningAt = &o.UnpaidDeadline, ptr(v.s.store.warnAt(&o))
 	}
 	for _, l := range f.lines {
 		out.Lines = append(out.Lines, v.line(q, t.Lang, l))
