@@ -28,6 +28,13 @@ func (v viewer) buying(q money.Quoter, f *full, out *Order) {
 			out.Lines[i].CancelledQuantity = &n
 		}
 	}
+	for i, l := range f.lines {
+		for _, n := range f.national {
+			if n.LineID == l.ID {
+				out.Lines[i].DispatchedQuantity, out.Lines[i].DeliveredQuantity = &n.SentQty, &n.SignedQty
+			}
+		}
+	}
 	if len(f.refunds) == 0 {
 		return
 	}

@@ -140,6 +140,13 @@ func orderStatusOf(states []PurchaseState, allSigned bool) (Status, bool) {
 	}
 }
 
+// Where the goods of a sub-order are, in 1688's numbers.
+const (
+	subSent     = 2
+	subReceived = 3
+	subReturned = 4
+)
+
 // Legs of a parcel.
 const (
 	Domestic = "domestic" // seller -> warehouse

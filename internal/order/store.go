@@ -137,6 +137,7 @@ type full struct {
 	shortages []shortageRow
 	refunds   []refundRow
 	cancel    cancelRow
+	national  []nationalRow
 }
 
 func (s *store) savePreview(ctx context.Context, p previewRow) error {
