@@ -7,14 +7,12 @@ import (
 	"entrepot/internal/auth"
 	"entrepot/internal/errs"
 	"entrepot/internal/site"
-
-	"gorm.io/gorm"
 )
 
 // cancelWish is somebody's wish to cancel an order.
 type cancelWish struct {
 	by, cause, closeReason, reason string
-	audit                          func(tx *gorm.DB) error // nil for members
+	audit                          func(tx auditTx) error // nil for members
 }
 
 // Cancel gives up a member's order, or asks for it: purchases that may exist at 1688 are closed there first. The same wish
