@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"entrepot/internal/auth"
 	"entrepot/internal/errs"
@@ -147,7 +146,11 @@ func (h server) AdminShipParcel(c context.Context, r AdminShipParcelRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.s.Ship(ctx, who, id, shipment{parcelNo: r.Body.ParcelNo, carrier: r.Body.Carrier, trackingNo: r.Body.TrackingNo})
+	lines, err := linePieces(r.Body.Lines)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.s.Ship(ctx, who, id, shipment{parcelNo: r.Body.ParcelNo, carrier: r.Body.Carrier, trackingNo: r.Body.TrackingNo, lines: lines})
 	return AdminShipParcel201JSONResponse(h.s.viewer(web.Language(c), nil).parcel(p)), err
 }
 
@@ -161,14 +164,17 @@ func (h server) AdminAddParcelEvent(c context.Context, r AdminAddParcelEventRequ
 	if err != nil {
 		return nil, errs.New(errs.NotFound, "parcel.not_found")
 	}
-	var detail string
+	lines, err := linePieces(r.Body.Lines)
+	if err != nil {
+		return nil, err
+	}
+	ev := nationalEvent{event: string(r.Body.Event), lines: lines}
 	if r.Body.Detail != nil {
-		detail = *r.Body.Detail
+		ev.detail = *r.Body.Detail
 	}
-	var at time.Time
 	if r.Body.HappenedAt != nil {
-		at = *r.Body.HappenedAt
+		ev.at = *r.Body.HappenedAt
 	}
-	p, err := h.s.AddEvent(ctx, who, id, string(r.Body.Event), detail, at)
+	p, err := h.s.AddEvent(ctx, who, id, ev)
 	return AdminAddParcelEvent201JSONResponse(h.s.viewer(web.Language(c), nil).parcel(p)), err
 }

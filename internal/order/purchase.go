@@ -146,7 +146,9 @@ func (s *Service) readParcels(ctx context.Context, id alibaba.ID) ([]parcelFact,
 	facts := make([]parcelFact, 0, len(parcels))
 	for _, p := range parcels {
 		no := string(p.LogisticsID)
-		facts = append(facts, parcelFact{no: no, carrier: string(p.CompanyName), billNo: string(p.BillNo), status: string(p.Status), steps: steps[no]})
+		f := parcelFact{no: no, carrier: string(p.CompanyName), billNo: string(p.BillNo), status: string(p.Status), steps: steps[no]}
+		f.contents, f.entries = insideOf(&p)
+		facts = append(facts, f)
 	}
 	return facts, nil
 }

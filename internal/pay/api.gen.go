@@ -8,14 +8,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime/multipart"
 	"net/http"
+	"strings"
 	"time"
 
+	"entrepot/internal/money"
 	"entrepot/internal/web"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for PaymentEventType.
@@ -51,6 +55,90 @@ func (e PaymentReceiptState) Valid() bool {
 	}
 }
 
+// Defines values for RefundEntryActor.
+const (
+	RefundEntry1688    RefundEntryActor = "1688"
+	RefundEntryMember  RefundEntryActor = "member"
+	RefundEntrySeller  RefundEntryActor = "seller"
+	RefundEntryService RefundEntryActor = "service"
+	RefundEntrySite    RefundEntryActor = "site"
+	RefundEntryStaff   RefundEntryActor = "staff"
+)
+
+// Valid indicates whether the value is a known member of the RefundEntryActor enum.
+func (e RefundEntryActor) Valid() bool {
+	switch e {
+	case RefundEntry1688:
+		return true
+	case RefundEntryMember:
+		return true
+	case RefundEntrySeller:
+		return true
+	case RefundEntryService:
+		return true
+	case RefundEntrySite:
+		return true
+	case RefundEntryStaff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefundRequestKind.
+const (
+	RefundRequestMoney  RefundRequestKind = "money"
+	RefundRequestReturn RefundRequestKind = "return"
+)
+
+// Valid indicates whether the value is a known member of the RefundRequestKind enum.
+func (e RefundRequestKind) Valid() bool {
+	switch e {
+	case RefundRequestMoney:
+		return true
+	case RefundRequestReturn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefundState.
+const (
+	RefundStateDeciding  RefundState = "deciding"
+	RefundStateEnding    RefundState = "ending"
+	RefundStateEvidence  RefundState = "evidence"
+	RefundStateOwed      RefundState = "owed"
+	RefundStatePaid      RefundState = "paid"
+	RefundStateRejected  RefundState = "rejected"
+	RefundStateRunning   RefundState = "running"
+	RefundStateWithdrawn RefundState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the RefundState enum.
+func (e RefundState) Valid() bool {
+	switch e {
+	case RefundStateDeciding:
+		return true
+	case RefundStateEnding:
+		return true
+	case RefundStateEvidence:
+		return true
+	case RefundStateOwed:
+		return true
+	case RefundStatePaid:
+		return true
+	case RefundStateRejected:
+		return true
+	case RefundStateRunning:
+		return true
+	case RefundStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TextSource.
 const (
 	Cache    TextSource = "cache"
@@ -75,6 +163,29 @@ func (e TextSource) Valid() bool {
 	}
 }
 
+// AdminRefund defines model for AdminRefund.
+type AdminRefund struct {
+	ApprovedBy *string `json:"approvedBy,omitempty"`
+	Refund     Refund  `json:"refund"`
+
+	// SecondApproval The amount needs two approvers
+	SecondApproval bool   `json:"secondApproval"`
+	Site           string `json:"site"`
+}
+
+// AdminRefundList defines model for AdminRefundList.
+type AdminRefundList struct {
+	Items      []RefundRow `json:"items"`
+	NextCursor *string     `json:"nextCursor,omitempty"`
+}
+
+// ArbitrationRequest defines model for ArbitrationRequest.
+type ArbitrationRequest struct {
+	// PartId Needed when the refund has several parts
+	PartId *string `json:"partId,omitempty"`
+	Reason string  `json:"reason"`
+}
+
 // Category defines model for Category.
 type Category struct {
 	CategoryId string      `json:"categoryId"`
@@ -88,6 +199,15 @@ type Category struct {
 
 // Id A decimal id; text in answers, text or integer in requests
 type Id = web.ID
+
+// Money defines model for Money.
+type Money = money.Money
+
+// PayOutRequest defines model for PayOutRequest.
+type PayOutRequest struct {
+	// Reference The payment provider's id of the payment
+	Reference string `json:"reference"`
+}
 
 // PaymentEvent defines model for PaymentEvent.
 type PaymentEvent struct {
@@ -140,6 +260,180 @@ type Problem struct {
 	Type  string `json:"type"`
 }
 
+// ReasonRequest defines model for ReasonRequest.
+type ReasonRequest struct {
+	Reason string `json:"reason"`
+}
+
+// Refund defines model for Refund.
+type Refund struct {
+	Amount      Money      `json:"amount"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	Decision    *string    `json:"decision,omitempty"`
+	Description string     `json:"description"`
+	EndedAt     *time.Time `json:"endedAt,omitempty"`
+
+	// Evidence Announced pictures
+	Evidence       int          `json:"evidence"`
+	Id             string       `json:"id"`
+	Kind           string       `json:"kind"`
+	Lines          []RefundLine `json:"lines"`
+	OrderId        string       `json:"orderId"`
+	OwedAt         *time.Time   `json:"owedAt,omitempty"`
+	PaidAt         *time.Time   `json:"paidAt,omitempty"`
+	Parts          []RefundPart `json:"parts"`
+	PayReference   *string      `json:"payReference,omitempty"`
+	Reason         *string      `json:"reason,omitempty"`
+	ReasonOriginal *string      `json:"reasonOriginal,omitempty"`
+
+	// State The site's side of a refund: evidence (waits for announced pictures), running (1688's sellers are asked), deciding (by staff), ending (being taken back), owed, paid, rejected, withdrawn
+	State     RefundState   `json:"state"`
+	StateText string        `json:"stateText"`
+	Thread    []RefundEntry `json:"thread"`
+	Vouchers  []string      `json:"vouchers"`
+}
+
+// RefundEntry defines model for RefundEntry.
+type RefundEntry struct {
+	Action string           `json:"action"`
+	Actor  RefundEntryActor `json:"actor"`
+
+	// ActorName For staff
+	ActorName  *string   `json:"actorName,omitempty"`
+	Detail     *string   `json:"detail,omitempty"`
+	HappenedAt time.Time `json:"happenedAt"`
+
+	// Original 1688's words, Chinese
+	Original *string `json:"original,omitempty"`
+	Text     string  `json:"text"`
+}
+
+// RefundEntryActor defines model for RefundEntry.Actor.
+type RefundEntryActor string
+
+// RefundLine defines model for RefundLine.
+type RefundLine struct {
+	Amount   Money  `json:"amount"`
+	Freight  *Money `json:"freight,omitempty"`
+	LineId   string `json:"lineId"`
+	Quantity int64  `json:"quantity"`
+}
+
+// RefundList defines model for RefundList.
+type RefundList struct {
+	Items []RefundRow `json:"items"`
+}
+
+// RefundMessage defines model for RefundMessage.
+type RefundMessage struct {
+	Text string `json:"text"`
+}
+
+// RefundPart One refund at 1688, apart from what the site gives its member
+type RefundPart struct {
+	// AlibabaOrderId For staff
+	AlibabaOrderId *string `json:"alibabaOrderId,omitempty"`
+
+	// AlibabaRefundId For staff
+	AlibabaRefundId *string `json:"alibabaRefundId,omitempty"`
+	Asked           Money   `json:"asked"`
+	Id              string  `json:"id"`
+
+	// LastError For staff
+	LastError *string `json:"lastError,omitempty"`
+	Refunded  *Money  `json:"refunded,omitempty"`
+
+	// RejectReason Chinese
+	RejectReason *string `json:"rejectReason,omitempty"`
+	ReturnState  *string `json:"returnState,omitempty"`
+	ServiceState *string `json:"serviceState,omitempty"`
+
+	// State waiting, refused, dropped, or 1688's: waitselleragree, waitbuyermodify, waitbuyersend, waitsellerreceive, refundsuccess, refundclose
+	State     string `json:"state"`
+	StateText string `json:"stateText"`
+
+	// UpstreamStatus 1688's word as it came
+	UpstreamStatus *string `json:"upstreamStatus,omitempty"`
+}
+
+// RefundPicture defines model for RefundPicture.
+type RefundPicture struct {
+	ImageBase64 string `json:"imageBase64"`
+}
+
+// RefundReason defines model for RefundReason.
+type RefundReason struct {
+	FreightRefunded bool   `json:"freightRefunded"`
+	Id              string `json:"id"`
+
+	// Name In the reader's language where it is known, else as 1688 says it
+	Name string `json:"name"`
+
+	// NeedVoucher Pictures must be announced
+	NeedVoucher bool `json:"needVoucher"`
+
+	// Original Chinese
+	Original string `json:"original"`
+
+	// Tip Chinese
+	Tip *string `json:"tip,omitempty"`
+}
+
+// RefundReasonList defines model for RefundReasonList.
+type RefundReasonList struct {
+	Items []RefundReason `json:"items"`
+}
+
+// RefundRequest defines model for RefundRequest.
+type RefundRequest struct {
+	Description string `json:"description"`
+
+	// Evidence How many pictures will follow (POST vouchers); 1688 is asked when they are there
+	Evidence *int `json:"evidence,omitempty"`
+
+	// Kind return sends the goods back; only goods that were received
+	Kind  *RefundRequestKind `json:"kind,omitempty"`
+	Lines []struct {
+		LineId   string `json:"lineId"`
+		Quantity int64  `json:"quantity"`
+	} `json:"lines"`
+
+	// ReasonId Of refund-reasons
+	ReasonId *string `json:"reasonId,omitempty"`
+
+	// Received Whether the member has the goods
+	Received *bool `json:"received,omitempty"`
+}
+
+// RefundRequestKind return sends the goods back; only goods that were received
+type RefundRequestKind string
+
+// RefundRow defines model for RefundRow.
+type RefundRow struct {
+	Amount    Money     `json:"amount"`
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+	OrderId   string    `json:"orderId"`
+	Site      string    `json:"site"`
+
+	// State The site's side of a refund: evidence (waits for announced pictures), running (1688's sellers are asked), deciding (by staff), ending (being taken back), owed, paid, rejected, withdrawn
+	State     RefundState `json:"state"`
+	StateText string      `json:"stateText"`
+}
+
+// RefundState The site's side of a refund: evidence (waits for announced pictures), running (1688's sellers are asked), deciding (by staff), ending (being taken back), owed, paid, rejected, withdrawn
+type RefundState string
+
+// ReturnRequest defines model for ReturnRequest.
+type ReturnRequest struct {
+	// Carrier 1688's code of the carrier, such as ZTO
+	Carrier string `json:"carrier"`
+
+	// PartId One part of the refund; every part that waits for goods when absent
+	PartId     *string `json:"partId,omitempty"`
+	TrackingNo string  `json:"trackingNo"`
+}
+
 // Text defines model for Text.
 type Text struct {
 	Lang         string `json:"lang"`
@@ -154,6 +448,39 @@ type Text struct {
 // TextSource Who translated: 1688 now, 1688 earlier (kept by us), Entrepot itself, or nobody (text = original)
 type TextSource string
 
+// Cursor defines model for Cursor.
+type Cursor = string
+
+// GoodsReceived defines model for GoodsReceived.
+type GoodsReceived = bool
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// Limit defines model for Limit.
+type Limit = int
+
+// OrderId defines model for OrderId.
+type OrderId = string
+
+// RefundId defines model for RefundId.
+type RefundId = string
+
+// AdminListRefundsParams defines parameters for AdminListRefunds.
+type AdminListRefundsParams struct {
+	// Cursor nextCursor of the page before
+	Cursor *Cursor      `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
+	Site   *string      `form:"site,omitempty" json:"site,omitempty"`
+	State  *RefundState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// AdminPayOutRefundParams defines parameters for AdminPayOutRefund.
+type AdminPayOutRefundParams struct {
+	// IdempotencyKey Any text up to 255 characters; the same key answers the same order for 7 days
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ReceivePaymentParams defines parameters for ReceivePayment.
 type ReceivePaymentParams struct {
 	WebhookId        *string `json:"webhook-id,omitempty"`
@@ -161,14 +488,115 @@ type ReceivePaymentParams struct {
 	WebhookSignature *string `json:"webhook-signature,omitempty"`
 }
 
+// ListRefundReasonsParams defines parameters for ListRefundReasons.
+type ListRefundReasonsParams struct {
+	// LineIds Lines the refund is about, comma-separated; all when absent
+	LineIds *string `form:"lineIds,omitempty" json:"lineIds,omitempty"`
+
+	// Received Whether the member has the goods
+	Received *GoodsReceived `form:"received,omitempty" json:"received,omitempty"`
+}
+
+// CreateRefundParams defines parameters for CreateRefund.
+type CreateRefundParams struct {
+	// IdempotencyKey Any text up to 255 characters; the same key answers the same order for 7 days
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AddRefundVoucherMultipartBody defines parameters for AddRefundVoucher.
+type AddRefundVoucherMultipartBody struct {
+	Image openapi_types.File `json:"image"`
+}
+
+// AdminApproveRefundJSONRequestBody defines body for AdminApproveRefund for application/json ContentType.
+type AdminApproveRefundJSONRequestBody = ReasonRequest
+
+// AdminArbitrateRefundJSONRequestBody defines body for AdminArbitrateRefund for application/json ContentType.
+type AdminArbitrateRefundJSONRequestBody = ArbitrationRequest
+
+// AdminAskRefundJSONRequestBody defines body for AdminAskRefund for application/json ContentType.
+type AdminAskRefundJSONRequestBody = RefundMessage
+
+// AdminPayOutRefundJSONRequestBody defines body for AdminPayOutRefund for application/json ContentType.
+type AdminPayOutRefundJSONRequestBody = PayOutRequest
+
+// AdminRejectRefundJSONRequestBody defines body for AdminRejectRefund for application/json ContentType.
+type AdminRejectRefundJSONRequestBody = ReasonRequest
+
+// AdminReturnRefundGoodsJSONRequestBody defines body for AdminReturnRefundGoods for application/json ContentType.
+type AdminReturnRefundGoodsJSONRequestBody = ReturnRequest
+
 // ReceivePaymentJSONRequestBody defines body for ReceivePayment for application/json ContentType.
 type ReceivePaymentJSONRequestBody = PaymentEvent
 
+// CreateRefundJSONRequestBody defines body for CreateRefund for application/json ContentType.
+type CreateRefundJSONRequestBody = RefundRequest
+
+// ReplyToRefundJSONRequestBody defines body for ReplyToRefund for application/json ContentType.
+type ReplyToRefundJSONRequestBody = RefundMessage
+
+// ReturnRefundGoodsJSONRequestBody defines body for ReturnRefundGoods for application/json ContentType.
+type ReturnRefundGoodsJSONRequestBody = ReturnRequest
+
+// AddRefundVoucherJSONRequestBody defines body for AddRefundVoucher for application/json ContentType.
+type AddRefundVoucherJSONRequestBody = RefundPicture
+
+// AddRefundVoucherMultipartRequestBody defines body for AddRefundVoucher for multipart/form-data ContentType.
+type AddRefundVoucherMultipartRequestBody AddRefundVoucherMultipartBody
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// AdminListRefunds Refunds, newest first
+	// (GET /admin/v1/refunds)
+	AdminListRefunds(c *gin.Context, params AdminListRefundsParams)
+	// AdminGetRefund A refund with 1688's side and its thread
+	// (GET /admin/v1/refunds/{refundId})
+	AdminGetRefund(c *gin.Context, refundId RefundId)
+	// AdminApproveRefund Let the member have the money
+	// (POST /admin/v1/refunds/{refundId}/approve)
+	AdminApproveRefund(c *gin.Context, refundId RefundId)
+	// AdminArbitrateRefund Ask 1688's customer service to decide
+	// (POST /admin/v1/refunds/{refundId}/arbitration)
+	AdminArbitrateRefund(c *gin.Context, refundId RefundId)
+	// AdminAskRefund Write to the member
+	// (POST /admin/v1/refunds/{refundId}/ask)
+	AdminAskRefund(c *gin.Context, refundId RefundId)
+	// AdminPayOutRefund Record that the member has the money
+	// (POST /admin/v1/refunds/{refundId}/pay-out)
+	AdminPayOutRefund(c *gin.Context, refundId RefundId, params AdminPayOutRefundParams)
+	// AdminRejectRefund Reject a refund
+	// (POST /admin/v1/refunds/{refundId}/reject)
+	AdminRejectRefund(c *gin.Context, refundId RefundId)
+	// AdminReturnRefundGoods Say how the warehouse sends goods back
+	// (POST /admin/v1/refunds/{refundId}/return)
+	AdminReturnRefundGoods(c *gin.Context, refundId RefundId)
 	// ReceivePayment The storefront's payment provider reports a buyer's payment
 	// (POST /callbacks/payments)
 	ReceivePayment(c *gin.Context, params ReceivePaymentParams)
+	// ListRefundReasons Reasons for a refund that 1688 takes
+	// (GET /v1/orders/{orderId}/refund-reasons)
+	ListRefundReasons(c *gin.Context, orderId OrderId, params ListRefundReasonsParams)
+	// ListOrderRefunds An order's refunds, newest first
+	// (GET /v1/orders/{orderId}/refunds)
+	ListOrderRefunds(c *gin.Context, orderId OrderId)
+	// CreateRefund Ask for money back, for lines or some pieces of them
+	// (POST /v1/orders/{orderId}/refunds)
+	CreateRefund(c *gin.Context, orderId OrderId, params CreateRefundParams)
+	// GetRefund One refund with its history
+	// (GET /v1/refunds/{refundId})
+	GetRefund(c *gin.Context, refundId RefundId)
+	// CancelRefund Take a refund back
+	// (POST /v1/refunds/{refundId}/cancel)
+	CancelRefund(c *gin.Context, refundId RefundId)
+	// ReplyToRefund Answer in the thread of a refund
+	// (POST /v1/refunds/{refundId}/messages)
+	ReplyToRefund(c *gin.Context, refundId RefundId)
+	// ReturnRefundGoods Say how the goods go back, once the seller has agreed
+	// (POST /v1/refunds/{refundId}/return)
+	ReturnRefundGoods(c *gin.Context, refundId RefundId)
+	// AddRefundVoucher Hand in a picture as evidence
+	// (POST /v1/refunds/{refundId}/vouchers)
+	AddRefundVoucher(c *gin.Context, refundId RefundId)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -179,6 +607,259 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// AdminListRefunds operation middleware
+func (siw *ServerInterfaceWrapper) AdminListRefunds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListRefundsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", c.Request.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter site: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminListRefunds(c, params)
+}
+
+// AdminGetRefund operation middleware
+func (siw *ServerInterfaceWrapper) AdminGetRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminGetRefund(c, refundId)
+}
+
+// AdminApproveRefund operation middleware
+func (siw *ServerInterfaceWrapper) AdminApproveRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminApproveRefund(c, refundId)
+}
+
+// AdminArbitrateRefund operation middleware
+func (siw *ServerInterfaceWrapper) AdminArbitrateRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminArbitrateRefund(c, refundId)
+}
+
+// AdminAskRefund operation middleware
+func (siw *ServerInterfaceWrapper) AdminAskRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminAskRefund(c, refundId)
+}
+
+// AdminPayOutRefund operation middleware
+func (siw *ServerInterfaceWrapper) AdminPayOutRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminPayOutRefundParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminPayOutRefund(c, refundId, params)
+}
+
+// AdminRejectRefund operation middleware
+func (siw *ServerInterfaceWrapper) AdminRejectRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminRejectRefund(c, refundId)
+}
+
+// AdminReturnRefundGoods operation middleware
+func (siw *ServerInterfaceWrapper) AdminReturnRefundGoods(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AdminReturnRefundGoods(c, refundId)
+}
 
 // ReceivePayment operation middleware
 func (siw *ServerInterfaceWrapper) ReceivePayment(c *gin.Context) {
@@ -258,6 +939,252 @@ func (siw *ServerInterfaceWrapper) ReceivePayment(c *gin.Context) {
 	siw.Handler.ReceivePayment(c, params)
 }
 
+// ListRefundReasons operation middleware
+func (siw *ServerInterfaceWrapper) ListRefundReasons(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRefundReasonsParams
+
+	// ------------- Optional query parameter "lineIds" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "lineIds", c.Request.URL.Query(), &params.LineIds, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter lineIds: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "received" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "received", c.Request.URL.Query(), &params.Received, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter received: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRefundReasons(c, orderId, params)
+}
+
+// ListOrderRefunds operation middleware
+func (siw *ServerInterfaceWrapper) ListOrderRefunds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOrderRefunds(c, orderId)
+}
+
+// CreateRefund operation middleware
+func (siw *ServerInterfaceWrapper) CreateRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderId OrderId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRefundParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateRefund(c, orderId, params)
+}
+
+// GetRefund operation middleware
+func (siw *ServerInterfaceWrapper) GetRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRefund(c, refundId)
+}
+
+// CancelRefund operation middleware
+func (siw *ServerInterfaceWrapper) CancelRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelRefund(c, refundId)
+}
+
+// ReplyToRefund operation middleware
+func (siw *ServerInterfaceWrapper) ReplyToRefund(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplyToRefund(c, refundId)
+}
+
+// ReturnRefundGoods operation middleware
+func (siw *ServerInterfaceWrapper) ReturnRefundGoods(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReturnRefundGoods(c, refundId)
+}
+
+// AddRefundVoucher operation middleware
+func (siw *ServerInterfaceWrapper) AddRefundVoucher(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "refundId" -------------
+	var refundId RefundId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "refundId", c.Param("refundId"), &refundId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter refundId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddRefundVoucher(c, refundId)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -285,10 +1212,345 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
+	router.GET(options.BaseURL+"/v1/orders/:orderId/refund-reasons", wrapper.ListRefundReasons)
+	router.GET(options.BaseURL+"/v1/orders/:orderId/refunds", wrapper.ListOrderRefunds)
+	router.POST(options.BaseURL+"/v1/orders/:orderId/refunds", wrapper.CreateRefund)
+	router.GET(options.BaseURL+"/v1/refunds/:refundId", wrapper.GetRefund)
+	router.POST(options.BaseURL+"/v1/refunds/:refundId/vouchers", wrapper.AddRefundVoucher)
+	router.POST(options.BaseURL+"/v1/refunds/:refundId/return", wrapper.ReturnRefundGoods)
+	router.POST(options.BaseURL+"/v1/refunds/:refundId/cancel", wrapper.CancelRefund)
+	router.POST(options.BaseURL+"/v1/refunds/:refundId/messages", wrapper.ReplyToRefund)
 	router.POST(options.BaseURL+"/callbacks/payments", wrapper.ReceivePayment)
+	router.GET(options.BaseURL+"/admin/v1/refunds", wrapper.AdminListRefunds)
+	router.GET(options.BaseURL+"/admin/v1/refunds/:refundId", wrapper.AdminGetRefund)
+	router.POST(options.BaseURL+"/admin/v1/refunds/:refundId/approve", wrapper.AdminApproveRefund)
+	router.POST(options.BaseURL+"/admin/v1/refunds/:refundId/reject", wrapper.AdminRejectRefund)
+	router.POST(options.BaseURL+"/admin/v1/refunds/:refundId/ask", wrapper.AdminAskRefund)
+	router.POST(options.BaseURL+"/admin/v1/refunds/:refundId/return", wrapper.AdminReturnRefundGoods)
+	router.POST(options.BaseURL+"/admin/v1/refunds/:refundId/arbitration", wrapper.AdminArbitrateRefund)
+	router.POST(options.BaseURL+"/admin/v1/refunds/:refundId/pay-out", wrapper.AdminPayOutRefund)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type AdminListRefundsRequestObject struct {
+	Params AdminListRefundsParams
+}
+
+type AdminListRefundsResponseObject interface {
+	VisitAdminListRefundsResponse(w http.ResponseWriter) error
+}
+
+type AdminListRefunds200JSONResponse AdminRefundList
+
+func (response AdminListRefunds200JSONResponse) VisitAdminListRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListRefundsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListRefundsdefaultApplicationProblemPlusJSONResponse) VisitAdminListRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+}
+
+type AdminGetRefundResponseObject interface {
+	VisitAdminGetRefundResponse(w http.ResponseWriter) error
+}
+
+type AdminGetRefund200JSONResponse AdminRefund
+
+func (response AdminGetRefund200JSONResponse) VisitAdminGetRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminGetRefunddefaultApplicationProblemPlusJSONResponse) VisitAdminGetRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminApproveRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *AdminApproveRefundJSONRequestBody
+}
+
+type AdminApproveRefundResponseObject interface {
+	VisitAdminApproveRefundResponse(w http.ResponseWriter) error
+}
+
+type AdminApproveRefund200JSONResponse AdminRefund
+
+func (response AdminApproveRefund200JSONResponse) VisitAdminApproveRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminApproveRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminApproveRefunddefaultApplicationProblemPlusJSONResponse) VisitAdminApproveRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminArbitrateRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *AdminArbitrateRefundJSONRequestBody
+}
+
+type AdminArbitrateRefundResponseObject interface {
+	VisitAdminArbitrateRefundResponse(w http.ResponseWriter) error
+}
+
+type AdminArbitrateRefund200JSONResponse AdminRefund
+
+func (response AdminArbitrateRefund200JSONResponse) VisitAdminArbitrateRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminArbitrateRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminArbitrateRefunddefaultApplicationProblemPlusJSONResponse) VisitAdminArbitrateRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminAskRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *AdminAskRefundJSONRequestBody
+}
+
+type AdminAskRefundResponseObject interface {
+	VisitAdminAskRefundResponse(w http.ResponseWriter) error
+}
+
+type AdminAskRefund200JSONResponse AdminRefund
+
+func (response AdminAskRefund200JSONResponse) VisitAdminAskRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminAskRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminAskRefunddefaultApplicationProblemPlusJSONResponse) VisitAdminAskRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminPayOutRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Params   AdminPayOutRefundParams
+	Body     *AdminPayOutRefundJSONRequestBody
+}
+
+type AdminPayOutRefundResponseObject interface {
+	VisitAdminPayOutRefundResponse(w http.ResponseWriter) error
+}
+
+type AdminPayOutRefund200JSONResponse AdminRefund
+
+func (response AdminPayOutRefund200JSONResponse) VisitAdminPayOutRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminPayOutRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminPayOutRefunddefaultApplicationProblemPlusJSONResponse) VisitAdminPayOutRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRejectRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *AdminRejectRefundJSONRequestBody
+}
+
+type AdminRejectRefundResponseObject interface {
+	VisitAdminRejectRefundResponse(w http.ResponseWriter) error
+}
+
+type AdminRejectRefund200JSONResponse AdminRefund
+
+func (response AdminRejectRefund200JSONResponse) VisitAdminRejectRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminRejectRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminRejectRefunddefaultApplicationProblemPlusJSONResponse) VisitAdminRejectRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminReturnRefundGoodsRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *AdminReturnRefundGoodsJSONRequestBody
+}
+
+type AdminReturnRefundGoodsResponseObject interface {
+	VisitAdminReturnRefundGoodsResponse(w http.ResponseWriter) error
+}
+
+type AdminReturnRefundGoods200JSONResponse AdminRefund
+
+func (response AdminReturnRefundGoods200JSONResponse) VisitAdminReturnRefundGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminReturnRefundGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminReturnRefundGoodsdefaultApplicationProblemPlusJSONResponse) VisitAdminReturnRefundGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ReceivePaymentRequestObject struct {
 	Params ReceivePaymentParams
@@ -330,11 +1592,378 @@ func (response ReceivePaymentdefaultApplicationProblemPlusJSONResponse) VisitRec
 	return err
 }
 
+type ListRefundReasonsRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Params  ListRefundReasonsParams
+}
+
+type ListRefundReasonsResponseObject interface {
+	VisitListRefundReasonsResponse(w http.ResponseWriter) error
+}
+
+type ListRefundReasons200JSONResponse RefundReasonList
+
+func (response ListRefundReasons200JSONResponse) VisitListRefundReasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRefundReasonsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRefundReasonsdefaultApplicationProblemPlusJSONResponse) VisitListRefundReasonsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrderRefundsRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+}
+
+type ListOrderRefundsResponseObject interface {
+	VisitListOrderRefundsResponse(w http.ResponseWriter) error
+}
+
+type ListOrderRefunds200JSONResponse RefundList
+
+func (response ListOrderRefunds200JSONResponse) VisitListOrderRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrderRefundsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOrderRefundsdefaultApplicationProblemPlusJSONResponse) VisitListOrderRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRefundRequestObject struct {
+	OrderId OrderId `json:"orderId"`
+	Params  CreateRefundParams
+	Body    *CreateRefundJSONRequestBody
+}
+
+type CreateRefundResponseObject interface {
+	VisitCreateRefundResponse(w http.ResponseWriter) error
+}
+
+type CreateRefund201JSONResponse Refund
+
+func (response CreateRefund201JSONResponse) VisitCreateRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateRefunddefaultApplicationProblemPlusJSONResponse) VisitCreateRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+}
+
+type GetRefundResponseObject interface {
+	VisitGetRefundResponse(w http.ResponseWriter) error
+}
+
+type GetRefund200JSONResponse Refund
+
+func (response GetRefund200JSONResponse) VisitGetRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRefunddefaultApplicationProblemPlusJSONResponse) VisitGetRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+}
+
+type CancelRefundResponseObject interface {
+	VisitCancelRefundResponse(w http.ResponseWriter) error
+}
+
+type CancelRefund202JSONResponse Refund
+
+func (response CancelRefund202JSONResponse) VisitCancelRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelRefunddefaultApplicationProblemPlusJSONResponse) VisitCancelRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplyToRefundRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *ReplyToRefundJSONRequestBody
+}
+
+type ReplyToRefundResponseObject interface {
+	VisitReplyToRefundResponse(w http.ResponseWriter) error
+}
+
+type ReplyToRefund201JSONResponse Refund
+
+func (response ReplyToRefund201JSONResponse) VisitReplyToRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplyToRefunddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplyToRefunddefaultApplicationProblemPlusJSONResponse) VisitReplyToRefundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnRefundGoodsRequestObject struct {
+	RefundId RefundId `json:"refundId"`
+	Body     *ReturnRefundGoodsJSONRequestBody
+}
+
+type ReturnRefundGoodsResponseObject interface {
+	VisitReturnRefundGoodsResponse(w http.ResponseWriter) error
+}
+
+type ReturnRefundGoods202JSONResponse Refund
+
+func (response ReturnRefundGoods202JSONResponse) VisitReturnRefundGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReturnRefundGoodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReturnRefundGoodsdefaultApplicationProblemPlusJSONResponse) VisitReturnRefundGoodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddRefundVoucherRequestObject struct {
+	RefundId      RefundId `json:"refundId"`
+	JSONBody      *AddRefundVoucherJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type AddRefundVoucherResponseObject interface {
+	VisitAddRefundVoucherResponse(w http.ResponseWriter) error
+}
+
+type AddRefundVoucher201JSONResponse Refund
+
+func (response AddRefundVoucher201JSONResponse) VisitAddRefundVoucherResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddRefundVoucherdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddRefundVoucherdefaultApplicationProblemPlusJSONResponse) VisitAddRefundVoucherResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// AdminListRefunds Refunds, newest first
+	// (GET /admin/v1/refunds)
+	AdminListRefunds(ctx context.Context, request AdminListRefundsRequestObject) (AdminListRefundsResponseObject, error)
+	// AdminGetRefund A refund with 1688's side and its thread
+	// (GET /admin/v1/refunds/{refundId})
+	AdminGetRefund(ctx context.Context, request AdminGetRefundRequestObject) (AdminGetRefundResponseObject, error)
+	// AdminApproveRefund Let the member have the money
+	// (POST /admin/v1/refunds/{refundId}/approve)
+	AdminApproveRefund(ctx context.Context, request AdminApproveRefundRequestObject) (AdminApproveRefundResponseObject, error)
+	// AdminArbitrateRefund Ask 1688's customer service to decide
+	// (POST /admin/v1/refunds/{refundId}/arbitration)
+	AdminArbitrateRefund(ctx context.Context, request AdminArbitrateRefundRequestObject) (AdminArbitrateRefundResponseObject, error)
+	// AdminAskRefund Write to the member
+	// (POST /admin/v1/refunds/{refundId}/ask)
+	AdminAskRefund(ctx context.Context, request AdminAskRefundRequestObject) (AdminAskRefundResponseObject, error)
+	// AdminPayOutRefund Record that the member has the money
+	// (POST /admin/v1/refunds/{refundId}/pay-out)
+	AdminPayOutRefund(ctx context.Context, request AdminPayOutRefundRequestObject) (AdminPayOutRefundResponseObject, error)
+	// AdminRejectRefund Reject a refund
+	// (POST /admin/v1/refunds/{refundId}/reject)
+	AdminRejectRefund(ctx context.Context, request AdminRejectRefundRequestObject) (AdminRejectRefundResponseObject, error)
+	// AdminReturnRefundGoods Say how the warehouse sends goods back
+	// (POST /admin/v1/refunds/{refundId}/return)
+	AdminReturnRefundGoods(ctx context.Context, request AdminReturnRefundGoodsRequestObject) (AdminReturnRefundGoodsResponseObject, error)
 	// ReceivePayment The storefront's payment provider reports a buyer's payment
 	// (POST /callbacks/payments)
 	ReceivePayment(ctx context.Context, request ReceivePaymentRequestObject) (ReceivePaymentResponseObject, error)
+	// ListRefundReasons Reasons for a refund that 1688 takes
+	// (GET /v1/orders/{orderId}/refund-reasons)
+	ListRefundReasons(ctx context.Context, request ListRefundReasonsRequestObject) (ListRefundReasonsResponseObject, error)
+	// ListOrderRefunds An order's refunds, newest first
+	// (GET /v1/orders/{orderId}/refunds)
+	ListOrderRefunds(ctx context.Context, request ListOrderRefundsRequestObject) (ListOrderRefundsResponseObject, error)
+	// CreateRefund Ask for money back, for lines or some pieces of them
+	// (POST /v1/orders/{orderId}/refunds)
+	CreateRefund(ctx context.Context, request CreateRefundRequestObject) (CreateRefundResponseObject, error)
+	// GetRefund One refund with its history
+	// (GET /v1/refunds/{refundId})
+	GetRefund(ctx context.Context, request GetRefundRequestObject) (GetRefundResponseObject, error)
+	// CancelRefund Take a refund back
+	// (POST /v1/refunds/{refundId}/cancel)
+	CancelRefund(ctx context.Context, request CancelRefundRequestObject) (CancelRefundResponseObject, error)
+	// ReplyToRefund Answer in the thread of a refund
+	// (POST /v1/refunds/{refundId}/messages)
+	ReplyToRefund(ctx context.Context, request ReplyToRefundRequestObject) (ReplyToRefundResponseObject, error)
+	// ReturnRefundGoods Say how the goods go back, once the seller has agreed
+	// (POST /v1/refunds/{refundId}/return)
+	ReturnRefundGoods(ctx context.Context, request ReturnRefundGoodsRequestObject) (ReturnRefundGoodsResponseObject, error)
+	// AddRefundVoucher Hand in a picture as evidence
+	// (POST /v1/refunds/{refundId}/vouchers)
+	AddRefundVoucher(ctx context.Context, request AddRefundVoucherRequestObject) (AddRefundVoucherResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -394,6 +2023,323 @@ type strictHandler struct {
 	options     StrictGinServerOptions
 }
 
+// AdminListRefunds operation middleware
+func (sh *strictHandler) AdminListRefunds(ctx *gin.Context, params AdminListRefundsParams) {
+	var request AdminListRefundsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListRefunds(ctx, request.(AdminListRefundsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListRefunds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminListRefundsResponseObject); ok {
+		if err := validResponse.VisitAdminListRefundsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminGetRefund operation middleware
+func (sh *strictHandler) AdminGetRefund(ctx *gin.Context, refundId RefundId) {
+	var request AdminGetRefundRequestObject
+
+	request.RefundId = refundId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminGetRefund(ctx, request.(AdminGetRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminGetRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminGetRefundResponseObject); ok {
+		if err := validResponse.VisitAdminGetRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminApproveRefund operation middleware
+func (sh *strictHandler) AdminApproveRefund(ctx *gin.Context, refundId RefundId) {
+	var request AdminApproveRefundRequestObject
+
+	request.RefundId = refundId
+
+	var body AdminApproveRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminApproveRefund(ctx, request.(AdminApproveRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminApproveRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminApproveRefundResponseObject); ok {
+		if err := validResponse.VisitAdminApproveRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminArbitrateRefund operation middleware
+func (sh *strictHandler) AdminArbitrateRefund(ctx *gin.Context, refundId RefundId) {
+	var request AdminArbitrateRefundRequestObject
+
+	request.RefundId = refundId
+
+	var body AdminArbitrateRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminArbitrateRefund(ctx, request.(AdminArbitrateRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminArbitrateRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminArbitrateRefundResponseObject); ok {
+		if err := validResponse.VisitAdminArbitrateRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminAskRefund operation middleware
+func (sh *strictHandler) AdminAskRefund(ctx *gin.Context, refundId RefundId) {
+	var request AdminAskRefundRequestObject
+
+	request.RefundId = refundId
+
+	var body AdminAskRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminAskRefund(ctx, request.(AdminAskRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminAskRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminAskRefundResponseObject); ok {
+		if err := validResponse.VisitAdminAskRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminPayOutRefund operation middleware
+func (sh *strictHandler) AdminPayOutRefund(ctx *gin.Context, refundId RefundId, params AdminPayOutRefundParams) {
+	var request AdminPayOutRefundRequestObject
+
+	request.RefundId = refundId
+	request.Params = params
+
+	var body AdminPayOutRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminPayOutRefund(ctx, request.(AdminPayOutRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminPayOutRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminPayOutRefundResponseObject); ok {
+		if err := validResponse.VisitAdminPayOutRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminRejectRefund operation middleware
+func (sh *strictHandler) AdminRejectRefund(ctx *gin.Context, refundId RefundId) {
+	var request AdminRejectRefundRequestObject
+
+	request.RefundId = refundId
+
+	var body AdminRejectRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminRejectRefund(ctx, request.(AdminRejectRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminRejectRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminRejectRefundResponseObject); ok {
+		if err := validResponse.VisitAdminRejectRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AdminReturnRefundGoods operation middleware
+func (sh *strictHandler) AdminReturnRefundGoods(ctx *gin.Context, refundId RefundId) {
+	var request AdminReturnRefundGoodsRequestObject
+
+	request.RefundId = refundId
+
+	var body AdminReturnRefundGoodsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminReturnRefundGoods(ctx, request.(AdminReturnRefundGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminReturnRefundGoods")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AdminReturnRefundGoodsResponseObject); ok {
+		if err := validResponse.VisitAdminReturnRefundGoodsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ReceivePayment operation middleware
 func (sh *strictHandler) ReceivePayment(ctx *gin.Context, params ReceivePaymentParams) {
 	var request ReceivePaymentRequestObject
@@ -431,6 +2377,299 @@ func (sh *strictHandler) ReceivePayment(ctx *gin.Context, params ReceivePaymentP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ReceivePaymentResponseObject); ok {
 		if err := validResponse.VisitReceivePaymentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRefundReasons operation middleware
+func (sh *strictHandler) ListRefundReasons(ctx *gin.Context, orderId OrderId, params ListRefundReasonsParams) {
+	var request ListRefundReasonsRequestObject
+
+	request.OrderId = orderId
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRefundReasons(ctx, request.(ListRefundReasonsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRefundReasons")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRefundReasonsResponseObject); ok {
+		if err := validResponse.VisitListRefundReasonsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOrderRefunds operation middleware
+func (sh *strictHandler) ListOrderRefunds(ctx *gin.Context, orderId OrderId) {
+	var request ListOrderRefundsRequestObject
+
+	request.OrderId = orderId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrderRefunds(ctx, request.(ListOrderRefundsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrderRefunds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOrderRefundsResponseObject); ok {
+		if err := validResponse.VisitListOrderRefundsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateRefund operation middleware
+func (sh *strictHandler) CreateRefund(ctx *gin.Context, orderId OrderId, params CreateRefundParams) {
+	var request CreateRefundRequestObject
+
+	request.OrderId = orderId
+	request.Params = params
+
+	var body CreateRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateRefund(ctx, request.(CreateRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateRefundResponseObject); ok {
+		if err := validResponse.VisitCreateRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRefund operation middleware
+func (sh *strictHandler) GetRefund(ctx *gin.Context, refundId RefundId) {
+	var request GetRefundRequestObject
+
+	request.RefundId = refundId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRefund(ctx, request.(GetRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRefundResponseObject); ok {
+		if err := validResponse.VisitGetRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelRefund operation middleware
+func (sh *strictHandler) CancelRefund(ctx *gin.Context, refundId RefundId) {
+	var request CancelRefundRequestObject
+
+	request.RefundId = refundId
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelRefund(ctx, request.(CancelRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelRefundResponseObject); ok {
+		if err := validResponse.VisitCancelRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplyToRefund operation middleware
+func (sh *strictHandler) ReplyToRefund(ctx *gin.Context, refundId RefundId) {
+	var request ReplyToRefundRequestObject
+
+	request.RefundId = refundId
+
+	var body ReplyToRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplyToRefund(ctx, request.(ReplyToRefundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplyToRefund")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReplyToRefundResponseObject); ok {
+		if err := validResponse.VisitReplyToRefundResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReturnRefundGoods operation middleware
+func (sh *strictHandler) ReturnRefundGoods(ctx *gin.Context, refundId RefundId) {
+	var request ReturnRefundGoodsRequestObject
+
+	request.RefundId = refundId
+
+	var body ReturnRefundGoodsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReturnRefundGoods(ctx, request.(ReturnRefundGoodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReturnRefundGoods")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReturnRefundGoodsResponseObject); ok {
+		if err := validResponse.VisitReturnRefundGoodsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddRefundVoucher operation middleware
+func (sh *strictHandler) AddRefundVoucher(ctx *gin.Context, refundId RefundId) {
+	var request AddRefundVoucherRequestObject
+
+	request.RefundId = refundId
+	if strings.HasPrefix(ctx.GetHeader("Content-Type"), "application/json") {
+
+		var body AddRefundVoucherJSONRequestBody
+		var err error
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = ctx.ShouldBindJSON(&body)
+		} else if binding.Validator != nil {
+			// ShouldBindJSON runs the struct validator after decoding; keep that.
+			err = binding.Validator.ValidateStruct(&body)
+		}
+		if err != nil {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.GetHeader("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request.MultipartReader(); err != nil {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddRefundVoucher(ctx, request.(AddRefundVoucherRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddRefundVoucher")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddRefundVoucherResponseObject); ok {
+		if err := validResponse.VisitAddRefundVoucherResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
