@@ -269,15 +269,14 @@ func (a *App) build() error {
 	})
 	payments, err := pay.New(pay.Options{
 		DB: a.db, Jobs: a.queue, Orders: a.orders, Client: a.client, Secrets: []string{cfg.PaymentSecret},
-		Automatic: cfg.Order.PayMode == "auto", Idem: a.idem, Search: finder, Auth: a.auth, Sites: sites, Bundle: bundle,
-		SecondApproverFen: cfg.Order.SecondApproverFen, Logger: a.log,
+		Automatic: cfg.Order.PayMode == "auto", Logger: a.log,
 	})
 	if err != nil {
 		return errors.New("ENTREPOT_PAYMENT_WEBHOOK_SECRET: is not a Standard Webhooks secret (whsec_ and base64)")
 	}
 	a.relay = relay.New(relay.Options{
 		DB: a.db, Jobs: a.queue, Client: a.client, Accounts: accounts, Orders: a.orders, Search: finder, Auth: a.auth, Bundle: bundle,
-		Refunds: payments.RefreshRefunds, Secrets: nonEmpty(cfg.Alibaba.AppSecret, cfg.Alibaba.AppSecret2), Sweep: cfg.SweepInterval, Logger: a.log,
+		Secrets: nonEmpty(cfg.Alibaba.AppSecret, cfg.Alibaba.AppSecret2), Sweep: cfg.SweepInterval, Logger: a.log,
 	})
 	a.orders.Register(a.queue)
 	payments.Register(a.queue)
@@ -312,7 +311,7 @@ func (a *App) routes(bundle *i18n.Bundle, sites *site.Registry, features ...func
 
 func (c Config) rules() order.Rules {
 	return order.Rules{
-		Trigger: c.Order.Trigger, PayWithin: c.Order.PayWithin, PayWarning: c.Order.PayWarning,
+		Trigger: c.Order.Trigger, PayWithin: c.Order.PayWithin,
 		Settle: c.Order.Settle, CallTimeout: c.Alibaba.Timeout, Warehouse: c.Order.Warehouse,
 		Tolerance: c.Order.TolerancePercent, QuoteAge: c.Order.QuoteAge, ApproveWithin: c.Order.ApproveWithin, Buying: c.Order.Buying,
 	}

@@ -111,8 +111,6 @@ type OrderConfig struct {
 	TolerancePercent int `yaml:"tolerancePercent" env:"ENTREPOT_PRICE_TOLERANCE_PERCENT"`
 	// PayWithin is how long a member may take to pay.
 	PayWithin time.Duration `yaml:"payWithin" env:"ENTREPOT_PAY_WITHIN"`
-	// PayWarning is how long before the end of PayWithin a member who has not paid is warned.
-	PayWarning time.Duration `yaml:"payWarning" env:"ENTREPOT_PAY_WARNING"`
 	// Settle is how long after a lost answer a look-up at 1688 counts as proof of absence.
 	Settle time.Duration `yaml:"settle" env:"ENTREPOT_PURCHASE_SETTLE"`
 	// QuoteAge is how old a price may be when an order is bought; an older one is asked for again. 0 = never.
@@ -121,8 +119,6 @@ type OrderConfig struct {
 	ApproveWithin time.Duration `yaml:"approveWithin" env:"ENTREPOT_APPROVE_WITHIN"`
 	// Buying overrides what the sites do about goods that do not come or come at another price.
 	Buying site.Buying `yaml:"buying"`
-	// SecondApproverFen is what a refund may bring, in 1/100 CNY, before a second staff member must approve it.
-	SecondApproverFen int64 `yaml:"secondApproverFen" env:"ENTREPOT_REFUND_SECOND_APPROVER_FEN"`
 	// Warehouse is where 1688's sellers ship to.
 	Warehouse order.Warehouse `yaml:"warehouse"`
 }
@@ -163,8 +159,8 @@ func defaults() Config {
 		Alibaba:   AlibabaConfig{Profile: "crossborder", Rate: 10, Timeout: 10 * time.Second, ShopperWait: time.Second, ShopperTimeout: 3 * time.Second},
 		Sandbox:   SandboxConfig{Addr: "127.0.0.1:8688", Seed: 1688, Offers: 20_000},
 		Catalogue: CatalogueConfig{Fresh: time.Minute, Stale: 24 * time.Hour, CacheMB: 64},
-		Order: OrderConfig{PayMode: "auto", TolerancePercent: 1, PayWithin: 24 * time.Hour, PayWarning: 30 * time.Minute, Settle: 10 * time.Second,
-			QuoteAge: 10 * time.Minute, ApproveWithin: 6 * time.Hour, SecondApproverFen: 1000_00, Warehouse: order.DemoWarehouse},
+		Order: OrderConfig{PayMode: "auto", TolerancePercent: 1, PayWithin: 24 * time.Hour, Settle: 10 * time.Second, QuoteAge: 10 * time.Minute, ApproveWithin: 6 * time.Hour,
+			Warehouse: order.DemoWarehouse},
 	}
 }
 
@@ -269,12 +265,6 @@ func (c Config) Validate() error {
 	}
 	if c.Order.QuoteAge < 0 || c.Order.ApproveWithin < time.Minute {
 		bad("ENTREPOT_QUOTE_AGE, ENTREPOT_APPROVE_WITHIN", "must be 0 or more, and 1m or more")
-	}
-	if c.Order.SecondApproverFen < 0 {
-		bad("ENTREPOT_REFUND_SECOND_APPROVER_FEN", "must be 0 or more")
-	}
-	if c.Order.PayWarning < 0 {
-		bad("ENTREPOT_PAY_WARNING", "must be 0 or more")
 	}
 	if !c.Order.codesFit() {
 		bad("ENTREPOT_WAREHOUSE_PROVINCE_CODE, _CITY_CODE, _DISTRICT_CODE", "want six digits each, all three or none")

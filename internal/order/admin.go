@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"entrepot/internal/auth"
 	"entrepot/internal/errs"
@@ -146,11 +147,7 @@ func (h server) AdminShipParcel(c context.Context, r AdminShipParcelRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	lines, err := linePieces(r.Body.Lines)
-	if err != nil {
-		return nil, err
-	}
-	p, err := h.s.Ship(ctx, who, id, shipment{parcelNo: r.Body.ParcelNo, carrier: r.Body.Carrier, trackingNo: r.Body.TrackingNo, lines: lines})
+	p, err := h.s.Ship(ctx, who, id, shipment{parcelNo: r.Body.ParcelNo, carrier: r.Body.Carrier, trackingNo: r.Body.TrackingNo})
 	return AdminShipParcel201JSONResponse(h.s.viewer(web.Language(c), nil).parcel(p)), err
 }
 
@@ -164,17 +161,14 @@ func (h server) AdminAddParcelEvent(c context.Context, r AdminAddParcelEventRequ
 	if err != nil {
 		return nil, errs.New(errs.NotFound, "parcel.not_found")
 	}
-	lines, err := linePieces(r.Body.Lines)
-	if err != nil {
-		return nil, err
-	}
-	ev := nationalEvent{event: string(r.Body.Event), lines: lines}
+	var detail string
 	if r.Body.Detail != nil {
-		ev.detail = *r.Body.Detail
+		detail = *r.Body.Detail
 	}
+	var at time.Time
 	if r.Body.HappenedAt != nil {
-		ev.at = *r.Body.HappenedAt
+		at = *r.Body.HappenedAt
 	}
-	p, err := h.s.AddEvent(ctx, who, id, ev)
+	p, err := h.s.AddEvent(ctx, who, id, string(r.Body.Event), detail, at)
 	return AdminAddParcelEvent201JSONResponse(h.s.viewer(web.Language(c), nil).parcel(p)), err
 }

@@ -299,21 +299,6 @@ type AdminOrderRow struct {
 	Total       Price       `json:"total"`
 }
 
-// AdminParcel defines model for AdminParcel.
-type AdminParcel struct {
-	// Numbers Every number it was known under, oldest first
-	Numbers     []string `json:"numbers"`
-	OrderId     string   `json:"orderId"`
-	OrderStatus string   `json:"orderStatus"`
-	Parcel      Parcel   `json:"parcel"`
-	Site        string   `json:"site"`
-}
-
-// AdminParcels defines model for AdminParcels.
-type AdminParcels struct {
-	Items []AdminParcel `json:"items"`
-}
-
 // Blocker defines model for Blocker.
 type Blocker struct {
 	Code    string `json:"code"`
@@ -424,15 +409,6 @@ type Category struct {
 // Id A decimal id; text in answers, text or integer in requests
 type Id = web.ID
 
-// LineQuantities defines model for LineQuantities.
-type LineQuantities = []LineQuantity
-
-// LineQuantity defines model for LineQuantity.
-type LineQuantity struct {
-	LineId   string `json:"lineId"`
-	Quantity int64  `json:"quantity"`
-}
-
 // LinkRequest defines model for LinkRequest.
 type LinkRequest struct {
 	AlibabaOrderId string `json:"alibabaOrderId"`
@@ -464,27 +440,21 @@ type Order struct {
 	Address *Address `json:"address,omitempty"`
 
 	// Approval A new price the member has to agree to before buying goes on
-	Approval *PriceApproval `json:"approval,omitempty"`
-
-	// CancelRequestedAt The order is being cancelled; 1688 has not closed all of it yet
-	CancelRequestedAt *time.Time     `json:"cancelRequestedAt,omitempty"`
-	CloseReason       *string        `json:"closeReason,omitempty"`
-	ClosedAt          *time.Time     `json:"closedAt,omitempty"`
-	CompletedAt       *time.Time     `json:"completedAt,omitempty"`
-	CreatedAt         time.Time      `json:"createdAt"`
-	Due               *Money         `json:"due,omitempty"`
-	Id                string         `json:"id"`
-	Lines             []OrderLine    `json:"lines"`
-	Note              *string        `json:"note,omitempty"`
-	OrderType         OrderOrderType `json:"orderType"`
-	PaidAt            *time.Time     `json:"paidAt,omitempty"`
-	PayBefore         *time.Time     `json:"payBefore,omitempty"`
-
-	// PayWarningAt When the member is warned that the time to pay ends
-	PayWarningAt *time.Time      `json:"payWarningAt,omitempty"`
-	Refunds      *[]MemberRefund `json:"refunds,omitempty"`
-	Status       string          `json:"status"`
-	StatusGroup  StatusGroup     `json:"statusGroup"`
+	Approval    *PriceApproval  `json:"approval,omitempty"`
+	CloseReason *string         `json:"closeReason,omitempty"`
+	ClosedAt    *time.Time      `json:"closedAt,omitempty"`
+	CompletedAt *time.Time      `json:"completedAt,omitempty"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	Due         *Money          `json:"due,omitempty"`
+	Id          string          `json:"id"`
+	Lines       []OrderLine     `json:"lines"`
+	Note        *string         `json:"note,omitempty"`
+	OrderType   OrderOrderType  `json:"orderType"`
+	PaidAt      *time.Time      `json:"paidAt,omitempty"`
+	PayBefore   *time.Time      `json:"payBefore,omitempty"`
+	Refunds     *[]MemberRefund `json:"refunds,omitempty"`
+	Status      string          `json:"status"`
+	StatusGroup StatusGroup     `json:"statusGroup"`
 
 	// StatusText Localized
 	StatusText string `json:"statusText"`
@@ -502,17 +472,11 @@ type OrderLine struct {
 	CancelledQuantity *int64 `json:"cancelledQuantity,omitempty"`
 
 	// CatalogPrice Previews only; what the catalogue said a piece costs at this quantity
-	CatalogPrice *Price `json:"catalogPrice,omitempty"`
-
-	// DeliveredQuantity Pieces the member has
-	DeliveredQuantity *int64 `json:"deliveredQuantity,omitempty"`
-
-	// DispatchedQuantity Pieces that left the warehouse for the member
-	DispatchedQuantity *int64  `json:"dispatchedQuantity,omitempty"`
-	Id                 *string `json:"id,omitempty"`
-	ImageUrl           *string `json:"imageUrl,omitempty"`
-	LineNo             int     `json:"lineNo"`
-	OfferId            string  `json:"offerId"`
+	CatalogPrice *Price  `json:"catalogPrice,omitempty"`
+	Id           *string `json:"id,omitempty"`
+	ImageUrl     *string `json:"imageUrl,omitempty"`
+	LineNo       int     `json:"lineNo"`
+	OfferId      string  `json:"offerId"`
 
 	// PriceChanged Previews only; 1688 now asks another price than catalogPrice (a promotion that was announced is no change)
 	PriceChanged     *bool   `json:"priceChanged,omitempty"`
@@ -546,12 +510,9 @@ type OrderRequestOrderType string
 
 // Parcel defines model for Parcel.
 type Parcel struct {
-	Carrier *string   `json:"carrier,omitempty"`
-	Id      string    `json:"id"`
-	Leg     ParcelLeg `json:"leg"`
-
-	// Lines What is inside
-	Lines      []ParcelLine `json:"lines"`
+	Carrier    *string      `json:"carrier,omitempty"`
+	Id         string       `json:"id"`
+	Leg        ParcelLeg    `json:"leg"`
 	ParcelNo   string       `json:"parcelNo"`
 	SentAt     *time.Time   `json:"sentAt,omitempty"`
 	SignedAt   *time.Time   `json:"signedAt,omitempty"`
@@ -571,25 +532,16 @@ type ParcelEventRequest struct {
 	Detail     *string                 `json:"detail,omitempty"`
 	Event      ParcelEventRequestEvent `json:"event"`
 	HappenedAt *time.Time              `json:"happenedAt,omitempty"`
-	Lines      *LineQuantities         `json:"lines,omitempty"`
 }
 
 // ParcelEventRequestEvent defines model for ParcelEventRequest.Event.
 type ParcelEventRequestEvent string
 
-// ParcelLine defines model for ParcelLine.
-type ParcelLine struct {
-	DeliveredQuantity int64  `json:"deliveredQuantity"`
-	LineId            string `json:"lineId"`
-	Quantity          int64  `json:"quantity"`
-}
-
 // ParcelRequest defines model for ParcelRequest.
 type ParcelRequest struct {
-	Carrier    string          `json:"carrier"`
-	Lines      *LineQuantities `json:"lines,omitempty"`
-	ParcelNo   string          `json:"parcelNo"`
-	TrackingNo string          `json:"trackingNo"`
+	Carrier    string `json:"carrier"`
+	ParcelNo   string `json:"parcelNo"`
+	TrackingNo string `json:"trackingNo"`
 }
 
 // Parcels defines model for Parcels.
@@ -701,19 +653,9 @@ type Purchase struct {
 	UpstreamStatus *string `json:"upstreamStatus,omitempty"`
 }
 
-// PurchaseReceiptRequest defines model for PurchaseReceiptRequest.
-type PurchaseReceiptRequest struct {
-	SubItemIds *[]string `json:"subItemIds,omitempty"`
-}
-
 // ReasonRequest defines model for ReasonRequest.
 type ReasonRequest struct {
 	Reason string `json:"reason"`
-}
-
-// ReceiptRequest defines model for ReceiptRequest.
-type ReceiptRequest struct {
-	Lines *LineQuantities `json:"lines,omitempty"`
 }
 
 // Shortage Pieces of a line that a purchase will not bring
@@ -836,11 +778,6 @@ type AdminDecideShortageParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
-// AdminFindParcelsParams defines parameters for AdminFindParcels.
-type AdminFindParcelsParams struct {
-	Number string `form:"number" json:"number"`
-}
-
 // EmptyCartParams defines parameters for EmptyCart.
 type EmptyCartParams struct {
 	// XCartToken A guest's cart; expires after 30 days without use
@@ -888,9 +825,6 @@ type PlaceOrderParams struct {
 // AdminResolveAttentionJSONRequestBody defines body for AdminResolveAttention for application/json ContentType.
 type AdminResolveAttentionJSONRequestBody = ReasonRequest
 
-// AdminCancelOrderJSONRequestBody defines body for AdminCancelOrder for application/json ContentType.
-type AdminCancelOrderJSONRequestBody = ReasonRequest
-
 // AdminLinkPurchaseJSONRequestBody defines body for AdminLinkPurchase for application/json ContentType.
 type AdminLinkPurchaseJSONRequestBody = LinkRequest
 
@@ -902,9 +836,6 @@ type AdminDecideShortageJSONRequestBody = ShortageDecision
 
 // AdminAddParcelEventJSONRequestBody defines body for AdminAddParcelEvent for application/json ContentType.
 type AdminAddParcelEventJSONRequestBody = ParcelEventRequest
-
-// AdminConfirmPurchaseJSONRequestBody defines body for AdminConfirmPurchase for application/json ContentType.
-type AdminConfirmPurchaseJSONRequestBody = PurchaseReceiptRequest
 
 // AddCartItemJSONRequestBody defines body for AddCartItem for application/json ContentType.
 type AddCartItemJSONRequestBody = CartItemRequest
@@ -921,12 +852,6 @@ type PreviewOrderJSONRequestBody = PreviewRequest
 // ApprovePriceJSONRequestBody defines body for ApprovePrice for application/json ContentType.
 type ApprovePriceJSONRequestBody = PriceAnswer
 
-// CancelOrderJSONRequestBody defines body for CancelOrder for application/json ContentType.
-type CancelOrderJSONRequestBody = ReasonRequest
-
-// ConfirmReceiptJSONRequestBody defines body for ConfirmReceipt for application/json ContentType.
-type ConfirmReceiptJSONRequestBody = ReceiptRequest
-
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// AdminListOrders Orders of all sites, newest first
@@ -938,9 +863,6 @@ type ServerInterface interface {
 	// AdminResolveAttention Take the attention mark off an order
 	// (POST /admin/v1/orders/{orderId}/attention/resolve)
 	AdminResolveAttention(c *gin.Context, orderId OrderId)
-	// AdminCancelOrder Cancel an order, as its member can
-	// (POST /admin/v1/orders/{orderId}/cancel)
-	AdminCancelOrder(c *gin.Context, orderId OrderId)
 	// AdminLinkPurchase Tie a 1688 order that exists to a purchase that has none
 	// (POST /admin/v1/orders/{orderId}/link)
 	AdminLinkPurchase(c *gin.Context, orderId OrderId)
@@ -956,15 +878,9 @@ type ServerInterface interface {
 	// AdminDecideShortage Decide about goods that will not come
 	// (POST /admin/v1/orders/{orderId}/shortages/{shortageId})
 	AdminDecideShortage(c *gin.Context, orderId OrderId, shortageId string, params AdminDecideShortageParams)
-	// AdminFindParcels Find parcels by a number they have or had (carrier's, 1688's or ours), newest first
-	// (GET /admin/v1/parcels)
-	AdminFindParcels(c *gin.Context, params AdminFindParcelsParams)
 	// AdminAddParcelEvent Add an event of the national leg; partSign, sign and refund are told to 1688
 	// (POST /admin/v1/parcels/{parcelId}/events)
 	AdminAddParcelEvent(c *gin.Context, parcelId string)
-	// AdminConfirmPurchase Confirm at 1688 that goods have arrived, which pays the seller
-	// (POST /admin/v1/purchases/{purchaseId}/confirm-receipt)
-	AdminConfirmPurchase(c *gin.Context, purchaseId Id)
 	// EmptyCart Empty the cart
 	// (DELETE /v1/cart)
 	EmptyCart(c *gin.Context, params EmptyCartParams)
@@ -995,12 +911,6 @@ type ServerInterface interface {
 	// ApprovePrice Accept or decline a price that rose after the order was placed
 	// (POST /v1/orders/{orderId}/approve-price)
 	ApprovePrice(c *gin.Context, orderId OrderId)
-	// CancelOrder Cancel an order
-	// (POST /v1/orders/{orderId}/cancel)
-	CancelOrder(c *gin.Context, orderId OrderId)
-	// ConfirmReceipt Say what has arrived
-	// (POST /v1/orders/{orderId}/confirm-receipt)
-	ConfirmReceipt(c *gin.Context, orderId OrderId)
 	// ListParcels Domestic and national parcels and one timeline
 	// (GET /v1/orders/{orderId}/parcels)
 	ListParcels(c *gin.Context, orderId OrderId)
@@ -1114,31 +1024,6 @@ func (siw *ServerInterfaceWrapper) AdminResolveAttention(c *gin.Context) {
 	}
 
 	siw.Handler.AdminResolveAttention(c, orderId)
-}
-
-// AdminCancelOrder operation middleware
-func (siw *ServerInterfaceWrapper) AdminCancelOrder(c *gin.Context) {
-
-	var err error
-	_ = err
-
-	// ------------- Path parameter "orderId" -------------
-	var orderId OrderId
-
-	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		middleware(c)
-		if c.IsAborted() {
-			return
-		}
-	}
-
-	siw.Handler.AdminCancelOrder(c, orderId)
 }
 
 // AdminLinkPurchase operation middleware
@@ -1329,33 +1214,6 @@ func (siw *ServerInterfaceWrapper) AdminDecideShortage(c *gin.Context) {
 	siw.Handler.AdminDecideShortage(c, orderId, shortageId, params)
 }
 
-// AdminFindParcels operation middleware
-func (siw *ServerInterfaceWrapper) AdminFindParcels(c *gin.Context) {
-
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params AdminFindParcelsParams
-
-	// ------------- Required query parameter "number" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, true, "number", c.Request.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		middleware(c)
-		if c.IsAborted() {
-			return
-		}
-	}
-
-	siw.Handler.AdminFindParcels(c, params)
-}
-
 // AdminAddParcelEvent operation middleware
 func (siw *ServerInterfaceWrapper) AdminAddParcelEvent(c *gin.Context) {
 
@@ -1379,31 +1237,6 @@ func (siw *ServerInterfaceWrapper) AdminAddParcelEvent(c *gin.Context) {
 	}
 
 	siw.Handler.AdminAddParcelEvent(c, parcelId)
-}
-
-// AdminConfirmPurchase operation middleware
-func (siw *ServerInterfaceWrapper) AdminConfirmPurchase(c *gin.Context) {
-
-	var err error
-	_ = err
-
-	// ------------- Path parameter "purchaseId" -------------
-	var purchaseId Id
-
-	err = runtime.BindStyledParameterWithOptions("simple", "purchaseId", c.Param("purchaseId"), &purchaseId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "", Format: "", ValueIsUnescaped: true})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter purchaseId: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		middleware(c)
-		if c.IsAborted() {
-			return
-		}
-	}
-
-	siw.Handler.AdminConfirmPurchase(c, purchaseId)
 }
 
 // EmptyCart operation middleware
@@ -1773,56 +1606,6 @@ func (siw *ServerInterfaceWrapper) ApprovePrice(c *gin.Context) {
 	siw.Handler.ApprovePrice(c, orderId)
 }
 
-// CancelOrder operation middleware
-func (siw *ServerInterfaceWrapper) CancelOrder(c *gin.Context) {
-
-	var err error
-	_ = err
-
-	// ------------- Path parameter "orderId" -------------
-	var orderId OrderId
-
-	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		middleware(c)
-		if c.IsAborted() {
-			return
-		}
-	}
-
-	siw.Handler.CancelOrder(c, orderId)
-}
-
-// ConfirmReceipt operation middleware
-func (siw *ServerInterfaceWrapper) ConfirmReceipt(c *gin.Context) {
-
-	var err error
-	_ = err
-
-	// ------------- Path parameter "orderId" -------------
-	var orderId OrderId
-
-	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
-	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
-		return
-	}
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		middleware(c)
-		if c.IsAborted() {
-			return
-		}
-	}
-
-	siw.Handler.ConfirmReceipt(c, orderId)
-}
-
 // ListParcels operation middleware
 func (siw *ServerInterfaceWrapper) ListParcels(c *gin.Context) {
 
@@ -1885,20 +1668,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/orders", wrapper.PlaceOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
 	router.POST(options.BaseURL+"/v1/orders/:orderId/approve-price", wrapper.ApprovePrice)
-	router.POST(options.BaseURL+"/v1/orders/:orderId/cancel", wrapper.CancelOrder)
-	router.POST(options.BaseURL+"/v1/orders/:orderId/confirm-receipt", wrapper.ConfirmReceipt)
 	router.GET(options.BaseURL+"/v1/orders/:orderId/parcels", wrapper.ListParcels)
 	router.GET(options.BaseURL+"/admin/v1/orders", wrapper.AdminListOrders)
 	router.GET(options.BaseURL+"/admin/v1/orders/:orderId", wrapper.AdminGetOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/purchase", wrapper.AdminPurchaseOrder)
-	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/cancel", wrapper.AdminCancelOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/refresh", wrapper.AdminRefreshOrder)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/link", wrapper.AdminLinkPurchase)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/shortages/:shortageId", wrapper.AdminDecideShortage)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/attention/resolve", wrapper.AdminResolveAttention)
 	router.POST(options.BaseURL+"/admin/v1/orders/:orderId/parcels", wrapper.AdminShipParcel)
-	router.POST(options.BaseURL+"/admin/v1/purchases/:purchaseId/confirm-receipt", wrapper.AdminConfirmPurchase)
-	router.GET(options.BaseURL+"/admin/v1/parcels", wrapper.AdminFindParcels)
 	router.POST(options.BaseURL+"/admin/v1/parcels/:parcelId/events", wrapper.AdminAddParcelEvent)
 }
 
@@ -2011,46 +1789,6 @@ type AdminResolveAttentiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AdminResolveAttentiondefaultApplicationProblemPlusJSONResponse) VisitAdminResolveAttentionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AdminCancelOrderRequestObject struct {
-	OrderId OrderId `json:"orderId"`
-	Body    *AdminCancelOrderJSONRequestBody
-}
-
-type AdminCancelOrderResponseObject interface {
-	VisitAdminCancelOrderResponse(w http.ResponseWriter) error
-}
-
-type AdminCancelOrder200JSONResponse AdminOrder
-
-func (response AdminCancelOrder200JSONResponse) VisitAdminCancelOrderResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AdminCancelOrderdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response AdminCancelOrderdefaultApplicationProblemPlusJSONResponse) VisitAdminCancelOrderResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2263,45 +2001,6 @@ func (response AdminDecideShortagedefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
-type AdminFindParcelsRequestObject struct {
-	Params AdminFindParcelsParams
-}
-
-type AdminFindParcelsResponseObject interface {
-	VisitAdminFindParcelsResponse(w http.ResponseWriter) error
-}
-
-type AdminFindParcels200JSONResponse AdminParcels
-
-func (response AdminFindParcels200JSONResponse) VisitAdminFindParcelsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AdminFindParcelsdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response AdminFindParcelsdefaultApplicationProblemPlusJSONResponse) VisitAdminFindParcelsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type AdminAddParcelEventRequestObject struct {
 	ParcelId string `json:"parcelId"`
 	Body     *AdminAddParcelEventJSONRequestBody
@@ -2331,46 +2030,6 @@ type AdminAddParcelEventdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AdminAddParcelEventdefaultApplicationProblemPlusJSONResponse) VisitAdminAddParcelEventResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AdminConfirmPurchaseRequestObject struct {
-	PurchaseId Id `json:"purchaseId"`
-	Body       *AdminConfirmPurchaseJSONRequestBody
-}
-
-type AdminConfirmPurchaseResponseObject interface {
-	VisitAdminConfirmPurchaseResponse(w http.ResponseWriter) error
-}
-
-type AdminConfirmPurchase200JSONResponse AdminOrder
-
-func (response AdminConfirmPurchase200JSONResponse) VisitAdminConfirmPurchaseResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AdminConfirmPurchasedefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response AdminConfirmPurchasedefaultApplicationProblemPlusJSONResponse) VisitAdminConfirmPurchaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2766,86 +2425,6 @@ func (response ApprovePricedefaultApplicationProblemPlusJSONResponse) VisitAppro
 	return err
 }
 
-type CancelOrderRequestObject struct {
-	OrderId OrderId `json:"orderId"`
-	Body    *CancelOrderJSONRequestBody
-}
-
-type CancelOrderResponseObject interface {
-	VisitCancelOrderResponse(w http.ResponseWriter) error
-}
-
-type CancelOrder200JSONResponse Order
-
-func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CancelOrderdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response CancelOrderdefaultApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfirmReceiptRequestObject struct {
-	OrderId OrderId `json:"orderId"`
-	Body    *ConfirmReceiptJSONRequestBody
-}
-
-type ConfirmReceiptResponseObject interface {
-	VisitConfirmReceiptResponse(w http.ResponseWriter) error
-}
-
-type ConfirmReceipt200JSONResponse Order
-
-func (response ConfirmReceipt200JSONResponse) VisitConfirmReceiptResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfirmReceiptdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response ConfirmReceiptdefaultApplicationProblemPlusJSONResponse) VisitConfirmReceiptResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type ListParcelsRequestObject struct {
 	OrderId OrderId `json:"orderId"`
 }
@@ -2896,9 +2475,6 @@ type StrictServerInterface interface {
 	// AdminResolveAttention Take the attention mark off an order
 	// (POST /admin/v1/orders/{orderId}/attention/resolve)
 	AdminResolveAttention(ctx context.Context, request AdminResolveAttentionRequestObject) (AdminResolveAttentionResponseObject, error)
-	// AdminCancelOrder Cancel an order, as its member can
-	// (POST /admin/v1/orders/{orderId}/cancel)
-	AdminCancelOrder(ctx context.Context, request AdminCancelOrderRequestObject) (AdminCancelOrderResponseObject, error)
 	// AdminLinkPurchase Tie a 1688 order that exists to a purchase that has none
 	// (POST /admin/v1/orders/{orderId}/link)
 	AdminLinkPurchase(ctx context.Context, request AdminLinkPurchaseRequestObject) (AdminLinkPurchaseResponseObject, error)
@@ -2914,15 +2490,9 @@ type StrictServerInterface interface {
 	// AdminDecideShortage Decide about goods that will not come
 	// (POST /admin/v1/orders/{orderId}/shortages/{shortageId})
 	AdminDecideShortage(ctx context.Context, request AdminDecideShortageRequestObject) (AdminDecideShortageResponseObject, error)
-	// AdminFindParcels Find parcels by a number they have or had (carrier's, 1688's or ours), newest first
-	// (GET /admin/v1/parcels)
-	AdminFindParcels(ctx context.Context, request AdminFindParcelsRequestObject) (AdminFindParcelsResponseObject, error)
 	// AdminAddParcelEvent Add an event of the national leg; partSign, sign and refund are told to 1688
 	// (POST /admin/v1/parcels/{parcelId}/events)
 	AdminAddParcelEvent(ctx context.Context, request AdminAddParcelEventRequestObject) (AdminAddParcelEventResponseObject, error)
-	// AdminConfirmPurchase Confirm at 1688 that goods have arrived, which pays the seller
-	// (POST /admin/v1/purchases/{purchaseId}/confirm-receipt)
-	AdminConfirmPurchase(ctx context.Context, request AdminConfirmPurchaseRequestObject) (AdminConfirmPurchaseResponseObject, error)
 	// EmptyCart Empty the cart
 	// (DELETE /v1/cart)
 	EmptyCart(ctx context.Context, request EmptyCartRequestObject) (EmptyCartResponseObject, error)
@@ -2953,12 +2523,6 @@ type StrictServerInterface interface {
 	// ApprovePrice Accept or decline a price that rose after the order was placed
 	// (POST /v1/orders/{orderId}/approve-price)
 	ApprovePrice(ctx context.Context, request ApprovePriceRequestObject) (ApprovePriceResponseObject, error)
-	// CancelOrder Cancel an order
-	// (POST /v1/orders/{orderId}/cancel)
-	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
-	// ConfirmReceipt Say what has arrived
-	// (POST /v1/orders/{orderId}/confirm-receipt)
-	ConfirmReceipt(ctx context.Context, request ConfirmReceiptRequestObject) (ConfirmReceiptResponseObject, error)
 	// ListParcels Domestic and national parcels and one timeline
 	// (GET /v1/orders/{orderId}/parcels)
 	ListParcels(ctx context.Context, request ListParcelsRequestObject) (ListParcelsResponseObject, error)
@@ -3110,50 +2674,6 @@ func (sh *strictHandler) AdminResolveAttention(ctx *gin.Context, orderId OrderId
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AdminResolveAttentionResponseObject); ok {
 		if err := validResponse.VisitAdminResolveAttentionResponse(ctx.Writer); err != nil {
-			sh.options.ResponseErrorHandlerFunc(ctx, err)
-		}
-	} else if response != nil {
-		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
-	}
-}
-
-// AdminCancelOrder operation middleware
-func (sh *strictHandler) AdminCancelOrder(ctx *gin.Context, orderId OrderId) {
-	var request AdminCancelOrderRequestObject
-
-	request.OrderId = orderId
-
-	var body AdminCancelOrderJSONRequestBody
-	var err error
-	// A request validator built on kin-openapi's openapi3filter with
-	// KeepValidatedValue leaves the value it validated on the body. Bind
-	// that value, matching member names exactly, so the handler receives
-	// what was validated instead of a second, case-insensitive decode.
-	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-		err = ctx.ShouldBindJSON(&body)
-	} else if binding.Validator != nil {
-		// ShouldBindJSON runs the struct validator after decoding; keep that.
-		err = binding.Validator.ValidateStruct(&body)
-	}
-	if err != nil {
-		sh.options.RequestErrorHandlerFunc(ctx, err)
-		return
-	}
-	request.Body = &body
-
-	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.AdminCancelOrder(ctx, request.(AdminCancelOrderRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "AdminCancelOrder")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		sh.options.HandlerErrorFunc(ctx, err)
-	} else if validResponse, ok := response.(AdminCancelOrderResponseObject); ok {
-		if err := validResponse.VisitAdminCancelOrderResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -3348,32 +2868,6 @@ func (sh *strictHandler) AdminDecideShortage(ctx *gin.Context, orderId OrderId, 
 	}
 }
 
-// AdminFindParcels operation middleware
-func (sh *strictHandler) AdminFindParcels(ctx *gin.Context, params AdminFindParcelsParams) {
-	var request AdminFindParcelsRequestObject
-
-	request.Params = params
-
-	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.AdminFindParcels(ctx, request.(AdminFindParcelsRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "AdminFindParcels")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		sh.options.HandlerErrorFunc(ctx, err)
-	} else if validResponse, ok := response.(AdminFindParcelsResponseObject); ok {
-		if err := validResponse.VisitAdminFindParcelsResponse(ctx.Writer); err != nil {
-			sh.options.ResponseErrorHandlerFunc(ctx, err)
-		}
-	} else if response != nil {
-		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
-	}
-}
-
 // AdminAddParcelEvent operation middleware
 func (sh *strictHandler) AdminAddParcelEvent(ctx *gin.Context, parcelId string) {
 	var request AdminAddParcelEventRequestObject
@@ -3411,50 +2905,6 @@ func (sh *strictHandler) AdminAddParcelEvent(ctx *gin.Context, parcelId string) 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AdminAddParcelEventResponseObject); ok {
 		if err := validResponse.VisitAdminAddParcelEventResponse(ctx.Writer); err != nil {
-			sh.options.ResponseErrorHandlerFunc(ctx, err)
-		}
-	} else if response != nil {
-		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
-	}
-}
-
-// AdminConfirmPurchase operation middleware
-func (sh *strictHandler) AdminConfirmPurchase(ctx *gin.Context, purchaseId Id) {
-	var request AdminConfirmPurchaseRequestObject
-
-	request.PurchaseId = purchaseId
-
-	var body AdminConfirmPurchaseJSONRequestBody
-	var err error
-	// A request validator built on kin-openapi's openapi3filter with
-	// KeepValidatedValue leaves the value it validated on the body. Bind
-	// that value, matching member names exactly, so the handler receives
-	// what was validated instead of a second, case-insensitive decode.
-	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-		err = ctx.ShouldBindJSON(&body)
-	} else if binding.Validator != nil {
-		// ShouldBindJSON runs the struct validator after decoding; keep that.
-		err = binding.Validator.ValidateStruct(&body)
-	}
-	if err != nil {
-		sh.options.RequestErrorHandlerFunc(ctx, err)
-		return
-	}
-	request.Body = &body
-
-	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.AdminConfirmPurchase(ctx, request.(AdminConfirmPurchaseRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "AdminConfirmPurchase")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		sh.options.HandlerErrorFunc(ctx, err)
-	} else if validResponse, ok := response.(AdminConfirmPurchaseResponseObject); ok {
-		if err := validResponse.VisitAdminConfirmPurchaseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -3805,94 +3255,6 @@ func (sh *strictHandler) ApprovePrice(ctx *gin.Context, orderId OrderId) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ApprovePriceResponseObject); ok {
 		if err := validResponse.VisitApprovePriceResponse(ctx.Writer); err != nil {
-			sh.options.ResponseErrorHandlerFunc(ctx, err)
-		}
-	} else if response != nil {
-		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
-	}
-}
-
-// CancelOrder operation middleware
-func (sh *strictHandler) CancelOrder(ctx *gin.Context, orderId OrderId) {
-	var request CancelOrderRequestObject
-
-	request.OrderId = orderId
-
-	var body CancelOrderJSONRequestBody
-	var err error
-	// A request validator built on kin-openapi's openapi3filter with
-	// KeepValidatedValue leaves the value it validated on the body. Bind
-	// that value, matching member names exactly, so the handler receives
-	// what was validated instead of a second, case-insensitive decode.
-	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-		err = ctx.ShouldBindJSON(&body)
-	} else if binding.Validator != nil {
-		// ShouldBindJSON runs the struct validator after decoding; keep that.
-		err = binding.Validator.ValidateStruct(&body)
-	}
-	if err != nil {
-		sh.options.RequestErrorHandlerFunc(ctx, err)
-		return
-	}
-	request.Body = &body
-
-	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CancelOrder(ctx, request.(CancelOrderRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "CancelOrder")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		sh.options.HandlerErrorFunc(ctx, err)
-	} else if validResponse, ok := response.(CancelOrderResponseObject); ok {
-		if err := validResponse.VisitCancelOrderResponse(ctx.Writer); err != nil {
-			sh.options.ResponseErrorHandlerFunc(ctx, err)
-		}
-	} else if response != nil {
-		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
-	}
-}
-
-// ConfirmReceipt operation middleware
-func (sh *strictHandler) ConfirmReceipt(ctx *gin.Context, orderId OrderId) {
-	var request ConfirmReceiptRequestObject
-
-	request.OrderId = orderId
-
-	var body ConfirmReceiptJSONRequestBody
-	var err error
-	// A request validator built on kin-openapi's openapi3filter with
-	// KeepValidatedValue leaves the value it validated on the body. Bind
-	// that value, matching member names exactly, so the handler receives
-	// what was validated instead of a second, case-insensitive decode.
-	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-		err = ctx.ShouldBindJSON(&body)
-	} else if binding.Validator != nil {
-		// ShouldBindJSON runs the struct validator after decoding; keep that.
-		err = binding.Validator.ValidateStruct(&body)
-	}
-	if err != nil {
-		sh.options.RequestErrorHandlerFunc(ctx, err)
-		return
-	}
-	request.Body = &body
-
-	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ConfirmReceipt(ctx, request.(ConfirmReceiptRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ConfirmReceipt")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		sh.options.HandlerErrorFunc(ctx, err)
-	} else if validResponse, ok := response.(ConfirmReceiptResponseObject); ok {
-		if err := validResponse.VisitConfirmReceiptResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -77,7 +77,7 @@ func (s *store) askedTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 		}
 		return t.Hold != holdNone, s.movedTx(ctx, tx, p, now.total)
 	}
-	if t.Hold == holdDeclined || t.Hold == holdExpired || t.Hold == holdCancelled {
+	if t.Hold == holdDeclined || t.Hold == holdExpired {
 		return true, nil
 	}
 	rate, currency, ok := s.rateOf(o)

@@ -64,11 +64,3 @@ func (h server) AdminResolveAttention(c context.Context, r AdminResolveAttention
 	})
 	return AdminResolveAttention200JSONResponse(v), err
 }
-
-// AdminCancelOrder implements StrictServerInterface.
-func (h server) AdminCancelOrder(c context.Context, r AdminCancelOrderRequestObject) (AdminCancelOrderResponseObject, error) {
-	v, err := h.onOrder(c, r.OrderId, mayShip, func(ctx context.Context, who auth.StaffCaller, id int64) error {
-		return h.s.CancelByStaff(ctx, who, id, r.Body.Reason)
-	})
-	return AdminCancelOrder200JSONResponse(v), err
-}

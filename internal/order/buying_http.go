@@ -27,20 +27,3 @@ func (h server) ApprovePrice(c context.Context, r ApprovePriceRequestObject) (Ap
 	}
 	return ApprovePrice200JSONResponse(h.s.viewer(web.Language(c), st).order(f)), nil
 }
-
-// CancelOrder implements StrictServerInterface.
-func (h server) CancelOrder(c context.Context, r CancelOrderRequestObject) (CancelOrderResponseObject, error) {
-	ctx, who, st, err := caller(c)
-	if err != nil {
-		return nil, err
-	}
-	order, err := orderID(r.OrderId)
-	if err != nil {
-		return nil, err
-	}
-	f, err := h.s.Cancel(ctx, who, st, order, r.Body.Reason)
-	if err != nil {
-		return nil, err
-	}
-	return CancelOrder200JSONResponse(h.s.viewer(web.Language(c), st).order(f)), nil
-}

@@ -14,9 +14,6 @@ func (v viewer) buying(q money.Quoter, f *full, out *Order) {
 	if due := outstanding(&f.order, f.account); due > 0 && f.account.ExtraMinor != 0 && f.order.Status != Cancelled {
 		out.Due = ptr(money.NewMoney(due, q.Currency, q.Locale))
 	}
-	if f.cancel.State == cancelWanted {
-		out.CancelRequestedAt = &f.cancel.CreatedAt
-	}
 	cancelled := map[int64]int64{}
 	for _, sh := range f.shortages {
 		if sh.State == shortRefunded {
@@ -26,13 +23,6 @@ func (v viewer) buying(q money.Quoter, f *full, out *Order) {
 	for i, l := range f.lines {
 		if n := cancelled[l.ID]; n > 0 {
 			out.Lines[i].CancelledQuantity = &n
-		}
-	}
-	for i, l := range f.lines {
-		for _, n := range f.national {
-			if n.LineID == l.ID {
-				out.Lines[i].DispatchedQuantity, out.Lines[i].DeliveredQuantity = &n.SentQty, &n.SignedQty
-			}
 		}
 	}
 	if len(f.refunds) == 0 {

@@ -178,9 +178,9 @@ func (h server) ListParcels(c context.Context, r ListParcelsRequestObject) (List
 	if err != nil {
 		return nil, err
 	}
-	t, err := h.s.Parcels(ctx, who, st, id)
+	rows, events, err := h.s.Parcels(ctx, who, st, id)
 	if err != nil {
 		return nil, err
 	}
-	return ListParcels200JSONResponse(h.s.viewer(web.Language(c), st).parcels(t)), nil
+	return ListParcels200JSONResponse(h.s.viewer(web.Language(c), st).parcels(rows, events)), nil
 }

@@ -140,13 +140,6 @@ func orderStatusOf(states []PurchaseState, allSigned bool) (Status, bool) {
 	}
 }
 
-// Where the goods of a sub-order are, in 1688's numbers.
-const (
-	subSent     = 2
-	subReceived = 3
-	subReturned = 4
-)
-
 // Legs of a parcel.
 const (
 	Domestic = "domestic" // seller -> warehouse
@@ -201,7 +194,6 @@ var DemoWarehouse = Warehouse{
 type Rules struct {
 	Trigger     string // overrides the site's trigger when set
 	PayWithin   time.Duration
-	PayWarning  time.Duration // how long before the end of PayWithin a member is warned
 	Settle      time.Duration // after a lost answer, a look-up proves absence only this much later
 	CallTimeout time.Duration // how long one call to 1688 may take
 	Warehouse   Warehouse
@@ -297,7 +289,6 @@ type Push struct {
 const (
 	JobUnpaid         = "order.unpaid"     // the payment window of an order is over
 	JobApproval       = "order.approval"   // the time to answer a new price is over
-	JobCancelOrder    = "order.cancel"     // close at 1688 what a cancelled order still has there
 	JobCancelPurchase = "purchase.cancel"  // close an unpaid purchase order at 1688
 	JobPurchase       = "order.purchase"   // start buying an order: one purchase row per seller group
 	JobCreate         = "purchase.create"  // place one purchase order at 1688

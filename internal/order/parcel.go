@@ -14,23 +14,12 @@ import (
 // maxClockSkew is how far in the future an event may be dated.
 const maxClockSkew = 10 * time.Minute
 
-// tracking is the parcels of an order, what is in them, and all their steps, oldest first.
-type tracking struct {
-	parcels []parcelRow
-	events  []parcelEventRow
-	lines   []parcelLineRow
-}
-
-// Parcels reads the parcels of a member's order.
-func (s *Service) Parcels(ctx context.Context, who auth.MemberCaller, st *site.Site, orderID int64) (t tracking, err error) {
+// Parcels reads the parcels of a member's order and all their steps, oldest first.
+func (s *Service) Parcels(ctx context.Context, who auth.MemberCaller, st *site.Site, orderID int64) ([]parcelRow, []parcelEventRow, error) {
 	if _, err := s.store.get(ctx, st.Code, who.ID, orderID); err != nil {
-		return t, notFound(err)
+		return nil, nil, notFound(err)
 	}
-	if t.parcels, t.events, err = s.store.parcels(ctx, orderID); err != nil {
-		return t, err
-	}
-	t.lines, err = s.store.linesOf(ctx, orderID)
-	return t, err
+	return s.store.parcels(ctx, orderID)
 }
 
 // Ship records that a national parcel left the warehouse; 1688 is told. Errors: order.not_found, order.not_shippable,
@@ -47,9 +36,9 @@ func (s *Service) Ship(ctx context.Context, staff auth.StaffCaller, orderID int6
 	return row, notFound(err)
 }
 
-// AddEvent records what happened to a national parcel; partSign (which may say of what), sign and refund are told to
-// 1688. Repeating an event changes nothing. Errors: parcel.not_found, parcel.event_invalid.
-func (s *Service) AddEvent(ctx context.Context, staff auth.StaffCaller, parcelID int64, ev nationalEvent) (parcelRow, error) {
+// AddEvent records what happened to a national parcel; partSign, sign and refund are told to 1688. Repeating an event
+// changes nothing. Errors: parcel.not_found, parcel.event_invalid.
+func (s *Service) AddEvent(ctx context.Context, staff auth.StaffCaller, parcelID int64, event, detail string, at time.Time) (parcelRow, error) {
 	p, err := s.store.parcel(ctx, parcelID)
 	if errors.Is(err, database.ErrNotFound) || (err == nil && p.Leg != National) {
 		return p, errs.New(errs.NotFound, "parcel.not_found")
@@ -57,17 +46,14 @@ func (s *Service) AddEvent(ctx context.Context, staff auth.StaffCaller, parcelID
 	if err != nil {
 		return p, err
 	}
-	if ev.at.IsZero() {
-		ev.at = s.now()
+	if at.IsZero() {
+		at = s.now()
 	}
-	if len(ev.lines) > 0 && ev.event != "partSign" {
-		return p, errs.New(errs.Invalid, "request.invalid").At("/lines", "field.invalid")
-	}
-	if ev.at.After(s.now().Add(maxClockSkew)) || ev.at.Before(p.CreatedAt.Add(-90*24*time.Hour)) {
+	if at.After(s.now().Add(maxClockSkew)) || at.Before(p.CreatedAt.Add(-90*24*time.Hour)) {
 		return p, errs.New(errs.Invalid, "request.invalid").At("/happenedAt", "field.range")
 	}
-	ev.at, ev.actor = ev.at.UTC(), staff.LoginName
-	row, err := s.store.addEvent(ctx, parcelID, p.OrderID, ev, s.auditor(ctx, "parcel."+ev.event))
+	ev := nationalEvent{event: event, detail: detail, at: at.UTC(), actor: staff.LoginName}
+	row, err := s.store.addEvent(ctx, parcelID, p.OrderID, ev, s.auditor(ctx, "parcel."+event))
 	if err == nil {
 		s.store.jobs.Kick()
 	}

@@ -58,8 +58,6 @@ type auditFunc func(tx auditTx, p parcelRow) error
 type parcelFact struct {
 	no, carrier, billNo, status string
 	steps                       []parcelStep
-	contents                    map[string]int64 // pieces by sub-order
-	entries                     []string         // sub-orders, or the order, when contents are not told
 }
 
 type parcelStep struct {
@@ -98,11 +96,7 @@ func (s *store) parcelsTx(tx *gorm.DB, p *purchaseRow, facts []parcelFact, old b
 	for i := range have {
 		byNo[have[i].ParcelNo] = &have[i]
 	}
-	inside, err := s.contentsTx(tx, p, facts)
-	if err != nil {
-		return err
-	}
-	for i, f := range facts {
+	for _, f := range facts {
 		row := byNo[f.no]
 		if row == nil {
 			row = &parcelRow{ID: s.db.NewID(), OrderID: p.OrderID, PurchaseID: p.ID, Leg: Domestic, ParcelNo: f.no, Carrier: f.carrier,
@@ -118,12 +112,6 @@ func (s *store) parcelsTx(tx *gorm.DB, p *purchaseRow, facts []parcelFact, old b
 		if err := s.mergeParcelTx(tx, row, f); err != nil {
 			return err
 		}
-		if err := s.numberTx(tx, row.ID, f.billNo); err != nil {
-			return err
-		}
-		if err := s.insideTx(tx, row, inside[i], old); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -133,9 +121,6 @@ func (s *store) mergeParcelTx(tx *gorm.DB, row *parcelRow, f parcelFact) error {
 	if f.billNo != "" && f.billNo != row.BillNo {
 		if row.BillNo != "" {
 			f.steps = append(f.steps, parcelStep{node: "waybill_changed", detail: row.BillNo + " -> " + f.billNo, at: s.now()})
-			if err := s.numberTx(tx, row.ID, row.BillNo); err != nil {
-				return err
-			}
 		}
 		set["bill_no"], set["carrier"] = f.billNo, f.carrier
 	}
@@ -204,7 +189,6 @@ func dedupe(st parcelStep) string {
 // shipment is a national parcel as staff enter it.
 type shipment struct {
 	parcelNo, carrier, trackingNo, actor string
-	lines                                []pieces // nil: everything that was not sent yet
 }
 
 // ship writes the national parcel, moves the order and queues the push `send`.
@@ -222,12 +206,6 @@ func (s *store) ship(ctx context.Context, orderID int64, sh shipment, audit audi
 			Status: ParcelStatusInTransit, RankNo: parcelRank[ParcelStatusInTransit], AddressJSON: o.AddressJSON, SentAt: &at, CreatedAt: at, UpdatedAt: at}
 		if err := tx.Create(&row).Error; err != nil {
 			return database.Translate(err)
-		}
-		if err := s.numberTx(tx, row.ID, row.BillNo); err != nil {
-			return err
-		}
-		if err := s.packTx(tx, &row, sh.lines); err != nil {
-			return err
 		}
 		if err := s.stepsTx(tx, &row, []parcelStep{{node: "send", at: at}}); err != nil {
 			return err
@@ -262,7 +240,6 @@ func (s *store) parcelPush(ctx context.Context, o orderRow, p parcelRow, kind, v
 type nationalEvent struct {
 	event, detail, actor string
 	at                   time.Time
-	lines                []pieces // partSign: what was signed for
 }
 
 // nationalStep maps a staff event to the parcel's state and the word 1688 is told; transport stays here.
@@ -294,33 +271,24 @@ func (s *store) addEvent(ctx context.Context, parcelID, orderID int64, ev nation
 			}
 			return errs.New(errs.Conflict, "parcel.event_invalid")
 		}
-		if err := s.eventTx(ctx, tx, &o, &row, ev); err != nil {
+		set := map[string]any{"status": step.status, "rank_no": parcelRank[step.status], "updated_at": s.now()}
+		if ev.event == "sign" {
+			set["signed_at"] = ev.at
+			row.SignedAt = &ev.at
+		}
+		if err := tx.Model(&parcelRow{}).Where("id = ?", row.ID).Updates(set).Error; err != nil {
 			return err
 		}
-		return audit(tx, row)
+		row.Status, row.RankNo = step.status, parcelRank[step.status]
+		if err := s.stepsTx(tx, &row, []parcelStep{{node: step.node, detail: ev.detail, at: ev.at}}); err != nil {
+			return err
+		}
+		if err := audit(tx, row); err != nil {
+			return err
+		}
+		return s.nationalTx(ctx, tx, &o, row, step.push, ev)
 	})
 	return row, err
-}
-
-// eventTx writes an event of a national parcel that may happen now.
-func (s *store) eventTx(ctx context.Context, tx *gorm.DB, o *orderRow, row *parcelRow, ev nationalEvent) error {
-	step := nationalStep[ev.event]
-	set := map[string]any{"status": step.status, "rank_no": parcelRank[step.status], "updated_at": s.now()}
-	if ev.event == "sign" {
-		set["signed_at"] = ev.at
-		row.SignedAt = &ev.at
-	}
-	if err := tx.Model(&parcelRow{}).Where("id = ?", row.ID).Updates(set).Error; err != nil {
-		return err
-	}
-	row.Status, row.RankNo = step.status, parcelRank[step.status]
-	if err := s.unpackTx(tx, row, ev); err != nil {
-		return err
-	}
-	if err := s.stepsTx(tx, row, []parcelStep{{node: step.node, detail: ev.detail, at: ev.at}}); err != nil {
-		return err
-	}
-	return s.nationalTx(ctx, tx, o, *row, step.push, ev)
 }
 
 // nationalTx moves the order after a national event and queues the pushes: first the parcel's step, then the order's end.
@@ -338,12 +306,12 @@ func (s *store) nationalTx(ctx context.Context, tx *gorm.DB, o *orderRow, p parc
 			return err
 		}
 	}
-	if push == "sign" || push == "refund" {
-		all, err := s.allArrivedTx(tx, o, push)
-		if err != nil {
+	if push == "sign" {
+		var open int64
+		if err := tx.Model(&parcelRow{}).Where("order_id = ? AND leg = ? AND rank_no < ?", o.ID, National, parcelRank[ParcelStatusDelivered]).Count(&open).Error; err != nil {
 			return err
 		}
-		if all {
+		if open == 0 {
 			moved, err := s.moveTx(ctx, tx, o, move{to: Completed, cause: "parcels.signed", actor: ev.actor, set: map[string]any{"completed_at": ev.at}})
 			if err != nil {
 				return err

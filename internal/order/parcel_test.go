@@ -121,7 +121,7 @@ func TestWhatMayBeShipped(t *testing.T) {
 func (f *fixture) event(parcelID int64, event string) error {
 	f.t.Helper()
 	f.clock.advance(time.Minute)
-	_, err := f.AddEvent(f.staff(), ops, parcelID, nationalEvent{event: event})
+	_, err := f.AddEvent(f.staff(), ops, parcelID, event, "", time.Time{})
 	return err
 }
 
@@ -224,10 +224,10 @@ func TestParcelEventRefusals(t *testing.T) {
 		{"the future", p.ID, f.clock.now().Add(maxClockSkew + time.Second), "request.invalid"},
 		{"long ago", p.ID, f.clock.now().Add(-91 * 24 * time.Hour), "request.invalid"},
 	} {
-		_, err := f.AddEvent(f.staff(), ops, tt.parcel, nationalEvent{event: "sign", at: tt.at})
+		_, err := f.AddEvent(f.staff(), ops, tt.parcel, "sign", "", tt.at)
 		assert.True(t, errs.Is(err, tt.key), "%s: %v", tt.name, err)
 	}
-	_, err := f.AddEvent(f.staff(), ops, p.ID, nationalEvent{event: "transport", detail: "left the port", at: f.clock.now().Add(maxClockSkew)})
+	_, err := f.AddEvent(f.staff(), ops, p.ID, "transport", "left the port", f.clock.now().Add(maxClockSkew))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"send", "transport"}, f.timeline(p.OrderID))
 }
@@ -239,7 +239,7 @@ func TestSignAtTheSameTime(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			_, err := f.AddEvent(f.staff(), ops, p.ID, nationalEvent{event: "sign", at: f.clock.now()})
+			_, err := f.AddEvent(f.staff(), ops, p.ID, "sign", "", f.clock.now())
 			assert.NoError(t, err)
 		})
 	}

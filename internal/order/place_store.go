@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"entrepot/internal/database"
 	"entrepot/internal/jobs"
@@ -54,12 +53,9 @@ func orderStatement(o *orderRow) database.Statement {
 }
 
 func (s *store) placedJobs(o *full, id string) []jobs.Spec {
-	specs := []jobs.Spec{{Kind: JobUnpaid, Aggregate: "unpaid:" + id, Payload: ref{ID: o.order.ID}, Due: s.warnAt(&o.order)}}
+	specs := []jobs.Spec{{Kind: JobUnpaid, Aggregate: "unpaid:" + id, Payload: ref{ID: o.order.ID}, Due: o.order.UnpaidDeadline}}
 	if o.order.TriggerMode == OnSubmit && o.order.OrderType == TypePurchase {
 		specs = append(specs, jobs.Spec{Kind: JobPurchase, Aggregate: "buy:" + id, Payload: ref{ID: o.order.ID}})
 	}
 	return specs
 }
-
-// warnAt is when a member who has not paid is warned that the window ends; the same job then waits for its end.
-func (s *store) warnAt(o *orderRow) time.Time { return o.UnpaidDeadline.Add(-s.rules.PayWarning) }

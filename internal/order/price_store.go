@@ -54,11 +54,8 @@ func (s *store) gonePurchaseTx(ctx context.Context, tx *gorm.DB, o *orderRow, p 
 	// A refund that ended the trade has its own way to the member; a seller without goods follows the site's rule.
 	ask := f.refundStatus == "refundsuccess" && f.closeReason != "sellerGoodsLack"
 	e := ended{cause: "purchase.closed", code: f.closeReason, attention: "purchase_closed", ask: ask}
-	switch t.Hold {
-	case holdDeclined, holdExpired:
+	if t.Hold == holdDeclined || t.Hold == holdExpired {
 		e.refund, e.cause = true, "price."+t.Hold
-	case holdCancelled:
-		e.refund, e.cause = true, "order.cancelled"
 	}
 	if err := s.withdrawTx(ctx, tx, o, p, &t); err != nil {
 		return err

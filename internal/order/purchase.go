@@ -146,9 +146,7 @@ func (s *Service) readParcels(ctx context.Context, id alibaba.ID) ([]parcelFact,
 	facts := make([]parcelFact, 0, len(parcels))
 	for _, p := range parcels {
 		no := string(p.LogisticsID)
-		f := parcelFact{no: no, carrier: string(p.CompanyName), billNo: string(p.BillNo), status: string(p.Status), steps: steps[no]}
-		f.contents, f.entries = insideOf(&p)
-		facts = append(facts, f)
+		facts = append(facts, parcelFact{no: no, carrier: string(p.CompanyName), billNo: string(p.BillNo), status: string(p.Status), steps: steps[no]})
 	}
 	return facts, nil
 }

@@ -3,6 +3,8 @@ package order
 import (
 	"context"
 	"time"
+
+	"entrepot/internal/alibaba"
 )
 
 // tooYoung is how long 1688 lets nobody close a new order.
@@ -15,17 +17,22 @@ func (s *Service) CancelPurchase(ctx context.Context, purchaseID int64) error {
 	if err != nil {
 		return err
 	}
-	unwanted := b.order.order.Status == Cancelled || b.terms.Hold == holdDeclined || b.terms.Hold == holdExpired || b.terms.Hold == holdCancelled
+	unwanted := b.order.order.Status == Cancelled || b.terms.Hold == holdDeclined || b.terms.Hold == holdExpired
 	if !unwanted || b.purchase.RankNo > purchaseRank[Unpaid] {
 		return nil
-	}
-	if b.purchase.State == Creating && b.terms.Hold == holdCancelled {
-		return s.giveUp(ctx, b)
 	}
 	if b.purchase.State == Creating {
 		return s.Create(ctx, purchaseID) // looks whether it exists, and gives it up if not
 	}
-	if err := s.closeAt1688(ctx, *b.purchase.AlibabaOrderID); err != nil {
+	no, err := alibaba.ParseID(*b.purchase.AlibabaOrderID)
+	if err != nil {
+		return err
+	}
+	err = s.client.CancelOrder(ctx, no, alibaba.CancelByBuyer, "")
+	switch {
+	case alibaba.IsTooYoung(err):
+		return errWait{tooYoung, "1688 closes no order in its first seconds"}
+	case err != nil && !alibaba.IsWrongStatus(err):
 		return err
 	}
 	if err := s.Refresh(ctx, purchaseID, "purchase.cancelled"); err != nil {

@@ -341,7 +341,7 @@ func (s *store) adoptTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 	}
 	owners := []int64{p.ID}
 	for i, one := range placed[1:] {
-		id, err := s.siblingTx(ctx, tx, p, one, money.Fen(fen[i+1]), minor[i+1], t.Hold, cause)
+		id, err := s.siblingTx(ctx, tx, p, one, money.Fen(fen[i+1]), minor[i+1], cause)
 		if err != nil {
 			return nil, err
 		}
@@ -351,14 +351,14 @@ func (s *store) adoptTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 }
 
 // siblingTx writes the row of a further 1688 order that came out of one call.
-func (s *store) siblingTx(ctx context.Context, tx *gorm.DB, p *purchaseRow, one placedAt1688, fen money.Fen, minor int64, hold, cause string) (int64, error) {
+func (s *store) siblingTx(ctx context.Context, tx *gorm.DB, p *purchaseRow, one placedAt1688, fen money.Fen, minor int64, cause string) (int64, error) {
 	row := *p
 	row.ID, row.ParentID, row.OutOrderID = s.db.NewID(), p.ID, p.OutOrderID+"-"+one.id
 	row.AlibabaOrderID, row.QuotedFen, row.LastError = &one.id, fen, ""
 	if err := tx.Create(&row).Error; err != nil {
 		return 0, database.Translate(err)
 	}
-	terms := termsRow{PurchaseID: row.ID, OrderID: p.OrderID, QuotedMinor: minor, Hold: hold, UpdatedAt: s.now()}
+	terms := termsRow{PurchaseID: row.ID, OrderID: p.OrderID, QuotedMinor: minor, UpdatedAt: s.now()}
 	if err := tx.Create(&terms).Error; err != nil {
 		return 0, err
 	}

@@ -255,12 +255,6 @@ func (s *store) goneTx(ctx context.Context, tx *gorm.DB, o *orderRow, purchases 
 	if purchases == 0 || o.Status == Cancelled {
 		return nil
 	}
-	if wish, err := s.wishTx(tx, o.ID); err != nil || wish.State == cancelWanted {
-		if err != nil {
-			return err
-		}
-		return s.cancelledTx(ctx, tx, o, &wish)
-	}
 	var open, left int64
 	if err := tx.Model(&shortageRow{}).Where("order_id = ? AND state = ?", o.ID, shortOpen).Count(&open).Error; err != nil || open > 0 {
 		return err

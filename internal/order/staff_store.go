@@ -191,13 +191,7 @@ func (s *store) buyingOf(ctx context.Context, f *full) error {
 	if err := s.db.Read(ctx).Where("order_id = ?", f.order.ID).Order("id").Find(&f.refunds).Error; err != nil {
 		return err
 	}
-	if err := s.db.Read(ctx).Where("order_id = ?", f.order.ID).Find(&f.national).Error; err != nil {
-		return err
-	}
 	var err error
-	if f.cancel, err = s.wishTx(s.db.Read(ctx), f.order.ID); err != nil {
-		return err
-	}
 	if f.account, err = s.account(ctx, f.order.ID); err != nil || f.order.Status == Cancelled {
 		return err
 	}

@@ -136,8 +136,6 @@ type full struct {
 	account   accountRow
 	shortages []shortageRow
 	refunds   []refundRow
-	cancel    cancelRow
-	national  []nationalRow
 }
 
 func (s *store) savePreview(ctx context.Context, p previewRow) error {
@@ -413,7 +411,7 @@ func (s *Service) AttentionTx(ctx context.Context, tx *gorm.DB, orderID int64, r
 	return s.store.attentionTx(ctx, tx, &o, 0, reason)
 }
 
-// closeUnpaid cancels an order whose payment window is over, and warns of the end before. It reports when to look again.
+// closeUnpaid cancels an order whose payment window is over. It reports when to look again if the window moved.
 func (s *store) closeUnpaid(ctx context.Context, id int64) (lookAgain time.Duration, err error) {
 	err = s.db.InTx(ctx, func(tx *gorm.DB) error {
 		o, err := lockTx(tx, id)
@@ -423,27 +421,14 @@ func (s *store) closeUnpaid(ctx context.Context, id int64) (lookAgain time.Durat
 		if o.PaidAt != nil || o.Status == Cancelled {
 			return nil
 		}
-		if lookAgain = s.warnAt(&o).Sub(s.now()); lookAgain > 0 {
-			return nil
-		}
 		if lookAgain = o.UnpaidDeadline.Sub(s.now()); lookAgain > 0 {
-			return s.warnTx(ctx, tx, &o)
+			return nil
 		}
 		_, err = s.moveTx(ctx, tx, &o, move{to: Cancelled, cause: "payment.window_over", actor: "system",
 			set: map[string]any{"closed_at": s.now(), "close_reason": "unpaid"}})
 		return err
 	})
 	return lookAgain, err
-}
-
-// warnTx records once that a payment window is about to end.
-func (s *store) warnTx(ctx context.Context, tx *gorm.DB, o *orderRow) error {
-	const cause = "payment.window_ending"
-	var known int64
-	if err := tx.Model(&eventRow{}).Where("order_id = ? AND cause = ?", o.ID, cause).Count(&known).Error; err != nil || known > 0 {
-		return err
-	}
-	return s.noteTx(ctx, tx, &purchaseRow{OrderID: o.ID, State: PurchaseState(o.Status)}, cause, "", "system")
 }
 
 func encode(v any) string {

@@ -39,9 +39,6 @@ func (s *Service) Register(q *jobs.Queue) {
 	q.Handle(JobCancelPurchase, func(ctx context.Context, t *jobs.Task) error {
 		return s.byRef(ctx, t, func(ctx context.Context, r ref) error { return s.CancelPurchase(ctx, r.ID) })
 	})
-	q.Handle(JobCancelOrder, func(ctx context.Context, t *jobs.Task) error {
-		return s.byRef(ctx, t, func(ctx context.Context, r ref) error { return s.FinishCancel(ctx, r.ID) })
-	})
 	q.Handle(JobRefresh, func(ctx context.Context, t *jobs.Task) error {
 		return s.byRef(ctx, t, func(ctx context.Context, r ref) error { return s.Refresh(ctx, r.ID, r.Cause) })
 	})

@@ -21,8 +21,6 @@ const (
 	holdStaff    = "staff"    // the price moved and nobody can be asked
 	holdDeclined = "declined" // the member declined: it is being cancelled
 	holdExpired  = "expired"  // the member never answered: it is being cancelled
-
-	holdCancelled = "cancelled" // the whole order is being cancelled
 )
 
 // termsRow is what the member agreed to about a purchase, beside the row 1688's facts move.

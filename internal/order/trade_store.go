@@ -67,9 +67,6 @@ func (s *store) applyTx(ctx context.Context, tx *gorm.DB, o *orderRow, p *purcha
 	if err := s.parcelsTx(tx, p, f.parcels, old); err != nil {
 		return err
 	}
-	if err := s.countShippedTx(tx, p); err != nil {
-		return err
-	}
 	if err := s.pricesTx(ctx, tx, o, p, &was, f, old); err != nil {
 		return err
 	}

@@ -225,7 +225,8 @@ func TestRefreshFollowsThePurchase(t *testing.T) {
 	}
 	line := f.order(o.order.ID).lines[0]
 	assert.Equal(t, []int64{line.Quantity, line.Quantity}, []int64{line.ShippedQty, line.ReceivedQty})
-	parcels, events := f.tracked(o).parcels, f.tracked(o).events
+	parcels, events, err := f.Parcels(t.Context(), member, f.site, o.order.ID)
+	require.NoError(t, err)
 	require.Len(t, parcels, 1)
 	assert.Equal(t, []any{Domestic, "Y1", ParcelStatusDelivered, p.ID}, []any{parcels[0].Leg, parcels[0].BillNo, parcels[0].Status, parcels[0].PurchaseID})
 	assert.NotNil(t, parcels[0].SignedAt)

@@ -53,7 +53,7 @@ func (v viewer) order(f *full) Order {
 		Totals: totals(q, sums{o.GoodsFen, o.FreightFen, o.DiscountFen, o.TotalFen, o.GoodsMinor, o.FreightMinor, o.DiscountMinor, o.TotalMinor}),
 	}
 	if o.PaidAt == nil && o.Status == AwaitingPayment {
-		out.PayBefore, out.PayWarningAt = &o.UnpaidDeadline, ptr(v.s.store.warnAt(&o))
+		out.PayBefore = &o.UnpaidDeadline
 	}
 	for _, l := range f.lines {
 		out.Lines = append(out.Lines, v.line(q, t.Lang, l))
@@ -113,23 +113,17 @@ func (v viewer) blocker(b blocker) Blocker {
 func (v viewer) parcel(p parcelRow) Parcel {
 	return Parcel{
 		Id: id(p.ID), Leg: ParcelLeg(p.Leg), ParcelNo: p.ParcelNo, Carrier: optional(p.Carrier), TrackingNo: optional(p.BillNo),
-		Status: p.Status, StatusText: v.text("status.parcel." + string(p.Status)), SentAt: p.SentAt, SignedAt: p.SignedAt, Lines: []ParcelLine{},
+		Status: p.Status, StatusText: v.text("status.parcel." + string(p.Status)), SentAt: p.SentAt, SignedAt: p.SignedAt,
 	}
 }
 
-func (v viewer) parcels(t tracking) Parcels {
+func (v viewer) parcels(rows []parcelRow, events []parcelEventRow) Parcels {
 	out, leg := Parcels{Items: []Parcel{}, Timeline: []TimelineEntry{}}, map[int64]string{}
-	for _, p := range t.parcels {
-		one := v.parcel(p)
-		for _, l := range t.lines {
-			if l.ParcelID == p.ID {
-				one.Lines = append(one.Lines, ParcelLine{LineId: id(l.LineID), Quantity: l.Quantity, DeliveredQuantity: delivered(p, l)})
-			}
-		}
-		out.Items = append(out.Items, one)
+	for _, p := range rows {
+		out.Items = append(out.Items, v.parcel(p))
 		leg[p.ID] = p.Leg
 	}
-	for _, e := range t.events {
+	for _, e := range events {
 		entry := TimelineEntry{
 			ParcelId: id(e.ParcelID), Leg: TimelineEntryLeg(leg[e.ParcelID]), Node: e.Node, HappenedAt: e.HappenedAt, Detail: optional(e.Detail),
 		}
@@ -140,14 +134,6 @@ func (v viewer) parcels(t tracking) Parcels {
 		out.Timeline = append(out.Timeline, entry)
 	}
 	return out
-}
-
-// delivered is how much of what a parcel holds has arrived where the parcel goes.
-func delivered(p parcelRow, l parcelLineRow) int64 {
-	if p.Leg == Domestic && p.Status == ParcelStatusDelivered {
-		return l.Quantity
-	}
-	return l.SignedQty
 }
 
 func (v viewer) text(key string) string { return v.s.bundle.Text(v.lang, key, nil) }

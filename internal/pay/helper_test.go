@@ -91,7 +91,7 @@ func newFixture(t testing.TB, change func(*Options)) *fixture {
 	sites, err := site.New(nil)
 	require.NoError(t, err)
 	f.orders = order.New(order.Options{DB: f.db, Jobs: f.queue, Client: client, Sites: sites, Rules: order.Rules{Tolerance: 1}, Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)})
-	o := Options{DB: f.db, Jobs: f.queue, Orders: f.orders, Client: client, Sites: sites, Secrets: []string{testSecret, oldSecret}, Automatic: true,
+	o := Options{DB: f.db, Jobs: f.queue, Orders: f.orders, Client: client, Secrets: []string{testSecret, oldSecret}, Automatic: true,
 		Now: f.clock.now, Logger: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&o)

@@ -9,15 +9,10 @@ import (
 	"time"
 
 	"entrepot/internal/alibaba"
-	"entrepot/internal/auth"
 	"entrepot/internal/database"
 	"entrepot/internal/errs"
-	"entrepot/internal/i18n"
 	"entrepot/internal/jobs"
 	"entrepot/internal/order"
-	"entrepot/internal/search"
-	"entrepot/internal/site"
-	"entrepot/internal/web"
 )
 
 // Options is what a Service needs.
@@ -26,17 +21,10 @@ type Options struct {
 	Jobs      *jobs.Queue
 	Orders    *order.Service
 	Client    *alibaba.Client
-	Idem      *web.Idempotency
-	Search    *search.Service // prepares pictures
-	Auth      *auth.Service
-	Sites     *site.Registry
-	Bundle    *i18n.Bundle
 	Secrets   []string // whsec_...; several during a rotation
 	Automatic bool     // pay purchases at 1688 without a password; else staff pay them there
-	// SecondApproverFen is what a refund may bring before a second staff member must approve it; a site's own rule wins.
-	SecondApproverFen int64
-	Now               func() time.Time
-	Logger            *slog.Logger
+	Now       func() time.Time
+	Logger    *slog.Logger
 }
 
 // Service records buyers' payments and pays 1688.
@@ -47,21 +35,8 @@ type Service struct {
 	client    *alibaba.Client
 	verifiers []verifier
 	automatic bool
-	idem      *web.Idempotency
-	search    *search.Service
-	auth      *auth.Service
-	sites     *site.Registry
-	bundle    *i18n.Bundle
 	now       func() time.Time
 	log       *slog.Logger
-}
-
-// limit is what a refund of a site may bring, in fen, on one person's word.
-func (o Options) limit(code string) int64 {
-	if st, ok := o.Sites.ByCode(code); ok && st.SecondApproverFen > 0 {
-		return st.SecondApproverFen
-	}
-	return o.SecondApproverFen
 }
 
 // New makes a Service; it fails on a secret that is not a Standard Webhooks secret.
@@ -70,8 +45,8 @@ func New(o Options) (*Service, error) {
 		o.Now = time.Now
 	}
 	s := &Service{
-		store: &store{db: o.DB, orders: o.Orders, jobs: o.Jobs, limit: o.limit, now: o.Now}, jobs: o.Jobs, orders: o.Orders, client: o.Client,
-		idem: o.Idem, search: o.Search, auth: o.Auth, sites: o.Sites, bundle: o.Bundle, automatic: o.Automatic, now: o.Now, log: o.Logger,
+		store: &store{db: o.DB, orders: o.Orders, now: o.Now}, jobs: o.Jobs, orders: o.Orders, client: o.Client,
+		automatic: o.Automatic, now: o.Now, log: o.Logger,
 	}
 	for _, secret := range o.Secrets {
 		v, err := newVerifier(secret)

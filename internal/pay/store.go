@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"entrepot/internal/database"
-	"entrepot/internal/jobs"
 	"entrepot/internal/order"
 
 	"gorm.io/gorm"
@@ -14,8 +13,6 @@ import (
 type store struct {
 	db     *database.DB
 	orders *order.Service
-	jobs   *jobs.Queue
-	limit  func(site string) int64 // fen a refund may bring before a second staff member must approve it
 	now    func() time.Time
 }
 

@@ -23,16 +23,4 @@ func (s *Service) Register(q *jobs.Queue) {
 		}
 		return order.Outcome(err)
 	})
-	for kind, run := range map[string]func(context.Context, int64) error{
-		jobRefundCreate: s.openPart, jobRefundWatch: s.watch, jobRefundCancel: s.cancelPart, jobRefundReturn: s.returnPart,
-		jobRefundService: s.servicePart,
-	} {
-		q.Handle(kind, func(ctx context.Context, t *jobs.Task) error {
-			var r partRef
-			if err := t.Decode(&r); err != nil {
-				return err
-			}
-			return order.Outcome(run(ctx, r.ID))
-		})
-	}
 }

@@ -133,7 +133,7 @@ func (u upload) view() Image { return Image{ImageId: u.ID, Width: u.Width, Heigh
 // upload prepares the picture and sends it, once for all pictures that come out the same.
 func (s *Service) upload(ctx context.Context, key string, raw []byte, box *Box, outMemberID string) (upload, error) {
 	p := s.pictures
-	picture, err := p.prepare(ctx, raw, box, true)
+	picture, err := p.prepare(ctx, raw, box)
 	if err != nil {
 		return upload{}, err
 	}
@@ -162,9 +162,9 @@ func (s *Service) upload(ctx context.Context, key string, raw []byte, box *Box, 
 	return v.(upload), nil
 }
 
-// prepare is produce with its turn: few at once, and memory goes back when it is over. A picture that needs much
+// prepare is prepareExact with its turn: few at once, and memory goes back when it is over. A picture that needs much
 // memory takes all places.
-func (p *pictureDesk) prepare(ctx context.Context, raw []byte, box *Box, exact bool) (Picture, error) {
+func (p *pictureDesk) prepare(ctx context.Context, raw []byte, box *Box) (Picture, error) {
 	defer p.sweeper.spent(3 * len(raw))
 	h, err := inspectPicture(raw)
 	if err != nil {
@@ -190,7 +190,7 @@ func (p *pictureDesk) prepare(ctx context.Context, raw []byte, box *Box, exact b
 	}
 	defer p.sweeper.spent(4 * h.w * h.h)
 	defer p.slots.Release(places)
-	return h.produce(raw, box, exact)
+	return h.prepareExact(raw, box)
 }
 
 func pictureKey(kind string, data []byte, more string) string {

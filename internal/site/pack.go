@@ -25,23 +25,22 @@ var packs embed.FS
 
 // pack is a country file as written.
 type pack struct {
-	Code              string   `yaml:"code"`
-	CountryName       string   `yaml:"countryName"`
-	Area              string   `yaml:"area"`
-	SearchLanguage    string   `yaml:"searchLanguage"`
-	Language          string   `yaml:"language"`
-	Languages         []string `yaml:"languages"`
-	Locale            string   `yaml:"locale"`
-	Currency          string   `yaml:"currency"`
-	RoundingStep      *int64   `yaml:"roundingStep"` // minor units; the currency's usual step when absent
-	TimeZone          string   `yaml:"timeZone"`
-	BusinessLine      string   `yaml:"businessLine"`
-	PhoneRegion       string   `yaml:"phoneRegion"`
-	RegisterSite      string   `yaml:"registerSite"`      // the code when absent
-	Trigger           string   `yaml:"trigger"`           // on_paid when absent
-	Without           []string `yaml:"without"`           // optional features the site does not have; all when absent
-	SecondApproverFen int64    `yaml:"secondApproverFen"` // as configured when absent
-	Buying            Buying   `yaml:"buying"`            // staff, ask, keep when absent
+	Code           string   `yaml:"code"`
+	CountryName    string   `yaml:"countryName"`
+	Area           string   `yaml:"area"`
+	SearchLanguage string   `yaml:"searchLanguage"`
+	Language       string   `yaml:"language"`
+	Languages      []string `yaml:"languages"`
+	Locale         string   `yaml:"locale"`
+	Currency       string   `yaml:"currency"`
+	RoundingStep   *int64   `yaml:"roundingStep"` // minor units; the currency's usual step when absent
+	TimeZone       string   `yaml:"timeZone"`
+	BusinessLine   string   `yaml:"businessLine"`
+	PhoneRegion    string   `yaml:"phoneRegion"`
+	RegisterSite   string   `yaml:"registerSite"` // the code when absent
+	Trigger        string   `yaml:"trigger"`      // on_paid when absent
+	Without        []string `yaml:"without"`      // optional features the site does not have; all when absent
+	Buying         Buying   `yaml:"buying"`       // staff, ask, keep when absent
 }
 
 // loadPacks reads and checks every packs/<code>.yaml of fsys, and reports all problems of all files at once.
@@ -97,7 +96,6 @@ func (p pack) site() (*Site, error) {
 		Language: p.Language, Languages: p.Languages, Locale: p.Locale, Currency: currency, TimeZone: zone,
 		BusinessLine: p.BusinessLine, PhoneRegion: p.PhoneRegion,
 		RegisterSite: p.RegisterSite, Trigger: p.Trigger, Without: p.Without, Buying: p.Buying,
-		SecondApproverFen: p.SecondApproverFen,
 	}
 	if s.RegisterSite == "" {
 		s.RegisterSite = s.Code

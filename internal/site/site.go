@@ -37,22 +37,21 @@ var Features = []string{FeatureRelated, FeatureRecommendations, FeatureHotKeywor
 
 // Site is one national site. Sites are shared: never change one.
 type Site struct {
-	Code              string         // ours and in every row, lower case without blanks: "japan", "hongkong"
-	CountryName       string         // country of 1688's account.user.register: English, lower case
-	Area              string         // ISO 3166 two letters: mobileArea of 1688's account.user.register, "JP"
-	SearchLanguage    string         // country of 1688's crossborder search and detail, which is a language: "ja", "zh-tw"
-	Language          string         // default language of our texts, BCP 47
-	Languages         []string       // languages offered, BCP 47; holds Language
-	Locale            string         // language and country as in "ja_JP", for 1688's keywordSNQuery and for showing amounts
-	Currency          money.Currency // what members pay in; Step is the site's rounding
-	TimeZone          *time.Location // for showing times; String is the IANA name
-	BusinessLine      string         // business of 1688's account.business.save: sea, sa, jk, hmt, me, na, la, we, ru, af
-	PhoneRegion       string         // region phone numbers are read in when they lack a country code
-	RegisterSite      string         // site of 1688's account.user.register: the code agreed with 1688, at most 16
-	Trigger           string         // TriggerOnPaid, TriggerOnSubmit or TriggerManual
-	Without           []string       // optional features the site does without
-	SecondApproverFen int64          // what a refund may bring before a second staff member must approve it; 0 = as configured
-	Buying            Buying         // what happens when 1688 cannot deliver as quoted
+	Code           string         // ours and in every row, lower case without blanks: "japan", "hongkong"
+	CountryName    string         // country of 1688's account.user.register: English, lower case
+	Area           string         // ISO 3166 two letters: mobileArea of 1688's account.user.register, "JP"
+	SearchLanguage string         // country of 1688's crossborder search and detail, which is a language: "ja", "zh-tw"
+	Language       string         // default language of our texts, BCP 47
+	Languages      []string       // languages offered, BCP 47; holds Language
+	Locale         string         // language and country as in "ja_JP", for 1688's keywordSNQuery and for showing amounts
+	Currency       money.Currency // what members pay in; Step is the site's rounding
+	TimeZone       *time.Location // for showing times; String is the IANA name
+	BusinessLine   string         // business of 1688's account.business.save: sea, sa, jk, hmt, me, na, la, we, ru, af
+	PhoneRegion    string         // region phone numbers are read in when they lack a country code
+	RegisterSite   string         // site of 1688's account.user.register: the code agreed with 1688, at most 16
+	Trigger        string         // TriggerOnPaid, TriggerOnSubmit or TriggerManual
+	Without        []string       // optional features the site does without
+	Buying         Buying         // what happens when 1688 cannot deliver as quoted
 }
 
 // What happens when 1688 cannot deliver as quoted; see Buying.

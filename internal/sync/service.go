@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"entrepot/internal/account"
@@ -30,7 +29,6 @@ type Options struct {
 	Accounts *account.Service
 	Orders   *order.Service
 	Search   *search.Service
-	Refunds  func(ctx context.Context, alibabaOrder string) error // reads the refunds of a 1688 order again
 	Auth     *auth.Service
 	Bundle   *i18n.Bundle
 	Secrets  []string      // app secrets that sign messages; two during a rotation
@@ -47,7 +45,6 @@ type Service struct {
 	accounts *account.Service
 	orders   *order.Service
 	search   *search.Service
-	refunds  func(ctx context.Context, alibabaOrder string) error
 	auth     *auth.Service
 	bundle   *i18n.Bundle
 	secrets  []string
@@ -64,7 +61,7 @@ func New(o Options) *Service {
 	now := func() time.Time { return o.Now().UTC().Truncate(time.Millisecond) }
 	return &Service{
 		store: newStore(o.DB, o.Jobs, now), jobs: o.Jobs, client: o.Client, accounts: o.Accounts, orders: o.Orders,
-		search: o.Search, refunds: o.Refunds, auth: o.Auth, bundle: o.Bundle, secrets: o.Secrets, sweep: o.Sweep, now: now, log: o.Logger,
+		search: o.Search, auth: o.Auth, bundle: o.Bundle, secrets: o.Secrets, sweep: o.Sweep, now: now, log: o.Logger,
 	}
 }
 
@@ -132,9 +129,6 @@ func (s *Service) applyOrders(ctx context.Context, row messageRow, orders []alib
 		}
 		if err == nil {
 			err = s.orders.Refresh(ctx, purchaseID, row.Topic)
-		}
-		if err == nil && s.refunds != nil && strings.Contains(row.Topic, "REFUND") {
-			err = s.refunds(ctx, o.String())
 		}
 		if alibaba.ClassOf(err) == alibaba.Rejected {
 			return s.store.settle(ctx, row.ID, failed, err.Error())
